@@ -1,0 +1,1 @@
+//! Floor 4: how a person proves who they are.

@@ -1,0 +1,1 @@
+//! Floor 7: the demo: people, example relying party, example API.

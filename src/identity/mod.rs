@@ -1,0 +1,1 @@
+//! Floor 4: accounts, sub-accounts, IAM users and their credentials.

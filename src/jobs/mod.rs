@@ -1,0 +1,1 @@
+//! Floor 6: what runs beside requests: sweeping, key rotation, the outbox.

@@ -1,0 +1,1 @@
+//! Floor 3: the key tree, sealing at rest, and the signing keys.

@@ -1,0 +1,1 @@
+//! Floor 4: the sign-ins of one browser.

@@ -1,0 +1,1 @@
+//! Floor 2: logs, metrics and request ids.

@@ -1,0 +1,1 @@
+//! Floor 4: codes, tokens and what may be done with them.
