@@ -1,1 +1,19 @@
 //! Floor 2: the things of the house and their states, pure.
+//!
+//! Who can sign in, whose account it is, how surely we know, and what a
+//! browser, an interaction or a grant may be. Read by every floor above; calls
+//! nothing but `base` and `protocol`.
+
+pub mod account;
+pub mod assurance;
+pub mod audit;
+pub mod browser;
+mod names;
+pub mod principal;
+
+pub use account::{Account, AccountKind, AccountStatus};
+pub use assurance::{Acr, Amr, Assurance};
+pub use audit::{AuditEvent, AuditKind, Outcome};
+pub use browser::{SignIn, SignInState};
+pub use names::UnknownName;
+pub use principal::{Principal, PrincipalKind, PrincipalStatus, Standing};
