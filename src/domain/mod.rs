@@ -10,6 +10,7 @@ pub mod audit;
 pub mod browser;
 mod names;
 pub mod principal;
+pub mod signing_key;
 
 pub use account::{Account, AccountKind, AccountStatus};
 pub use assurance::{Acr, Amr, Assurance};
@@ -17,3 +18,4 @@ pub use audit::{AuditEvent, AuditKind, Outcome};
 pub use browser::{SignIn, SignInState};
 pub use names::UnknownName;
 pub use principal::{Principal, PrincipalKind, PrincipalStatus, Standing};
+pub use signing_key::{KeyState, SigningAlgorithm, SigningKeyRecord};
