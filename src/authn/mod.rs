@@ -1,1 +1,23 @@
 //! Floor 4: how a person proves who they are.
+//!
+//! Owns the login methods, the guessing limits in front of them and the
+//! password hashes behind them. `flow` hands a posted form to the
+//! [`Authenticator`] of the page; what comes back is a [`Proof`], a question or
+//! a [`Rejection`]. It does not know that sessions exist: what it may know of
+//! the browser arrives as [`KnownBrowser`].
+//!
+//! A new login method is one file in `methods/` and one line in the registry.
+
+pub mod attempt;
+pub mod authenticator;
+pub mod form;
+pub mod proof;
+pub mod rejection;
+pub mod shortlist;
+
+pub use attempt::{Attempt, KnownBrowser};
+pub use authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress, Step};
+pub use form::Form;
+pub use proof::Proof;
+pub use rejection::{AuthnError, Rejection};
+pub use shortlist::Shortlist;

@@ -1,0 +1,115 @@
+//! The seam of login methods: what each one declares, is asked and answers.
+
+use async_trait::async_trait;
+
+use super::attempt::Attempt;
+use super::form::Form;
+use super::proof::Proof;
+use super::rejection::{AuthnError, Rejection};
+use super::shortlist::Shortlist;
+use crate::domain::Amr;
+
+/// One login method. Stateless: what is between two steps of a person travels
+/// in the form or in the interaction.
+#[async_trait]
+pub trait Authenticator: Send + Sync {
+    /// What the method is called and what it proves.
+    fn method(&self) -> Method;
+
+    /// The shape of its page.
+    fn face(&self) -> Face;
+
+    /// Looks at a posted form.
+    ///
+    /// Whatever the form says, an unknown name costs the same work and gets the
+    /// same answer as a wrong secret. The guess is counted before it is checked.
+    ///
+    /// # Errors
+    /// When the form could not be looked at: the store or the hashing pool has
+    /// no room. That is never the person's fault, and no guess is counted for a
+    /// full pool.
+    async fn answer(&self, attempt: &Attempt<'_>, form: &Form) -> Result<Progress, AuthnError>;
+}
+
+/// What a method is called and what it proves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Method {
+    /// Its name in configuration, sign-in rows and audit.
+    pub name: &'static str,
+    /// The factor it stands for.
+    pub factor: Factor,
+    /// What a sign-in by it reports.
+    pub amr: &'static [Amr],
+}
+
+/// Kinds of factors (NIST SP 800-63B); two different ones make a second factor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Factor {
+    /// Something the person knows.
+    Knowledge,
+}
+
+/// The shapes of login pages. A closed set: a method picks one, so that a new
+/// method needs no new template.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Face {
+    /// Identifier, password and the agreements' checkbox on one page.
+    IdentifierAndSecret {
+        /// What the identifier may be.
+        identifier: IdentifierField,
+    },
+    /// `user@account` first (see [`Step`]), then the password.
+    UpnThenSecret,
+}
+
+/// What the identifier of a page may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IdentifierField {
+    /// Phone number or e-mail address.
+    PhoneOrEmail,
+    /// E-mail address alone.
+    Email,
+}
+
+/// How far a try came.
+pub enum Progress {
+    /// Done: somebody proved who they are and may sign in.
+    Verified(Proof),
+    /// The proof is right for several accounts. The caller keeps the list in
+    /// the interaction, shows it, and brings it back to `Registry::choose`.
+    Choose(Shortlist),
+    /// The same method asks for more.
+    Ask(Step),
+    /// No.
+    Rejected(Rejection),
+}
+
+/// What a method of several steps asks next. The page shows what was typed so
+/// far and posts it again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// The account's alias or id, because the name came without one.
+    Account {
+        /// The user name as typed.
+        username: String,
+    },
+    /// The password.
+    Password {
+        /// `user@account` as typed, for the read-only field.
+        upn: String,
+    },
+}
+
+impl From<Rejection> for Progress {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl Method {
+    /// A method for unit tests of what takes proofs.
+    #[cfg(test)]
+    pub(super) const fn for_tests() -> Self {
+        Self { name: "password", factor: Factor::Knowledge, amr: &[Amr::Password] }
+    }
+}

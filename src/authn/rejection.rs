@@ -1,0 +1,90 @@
+//! Why a try was refused, in the words that pages and scripts know.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::domain::PrincipalKind;
+
+/// A refusal that the person may read. Which of them shows is decided before
+/// any secret is looked at, or only after it was right: nothing here tells a
+/// stranger whether somebody exists.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Rejection {
+    /// The one generic failure: unknown and wrong look the same.
+    BadCredentials,
+    /// Too many wrong proofs. The same for unknown names.
+    Throttled {
+        /// When the next try is looked at.
+        retry_after: Duration,
+    },
+    /// Right proof, but the principal is switched off.
+    PrincipalDisabled {
+        /// The page words it by kind.
+        kind: PrincipalKind,
+    },
+    /// Right proof, but the owning account is stopped.
+    OwnerSuspended,
+    /// The agreements are not ticked.
+    AgreeRequired,
+    /// A field is empty.
+    FieldRequired {
+        /// Its name in the form.
+        field: &'static str,
+    },
+    /// This page takes an e-mail address, nothing else.
+    EmailRequired,
+    /// The choice among several accounts is too old, or names none of them.
+    SelectRequired,
+}
+
+impl Rejection {
+    /// The name in `data-code` of the page (contract: "Pages").
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BadCredentials => "bad_credentials",
+            Self::Throttled { .. } => "locked",
+            Self::PrincipalDisabled { .. } => "principal_disabled",
+            Self::OwnerSuspended => "owner_suspended",
+            Self::AgreeRequired => "agree_required",
+            Self::FieldRequired { .. } => "field_required",
+            Self::EmailRequired => "email_required",
+            Self::SelectRequired => "select_required",
+        }
+    }
+
+    /// Which kind of refusal this is, from which the page takes its status.
+    #[must_use]
+    pub const fn class(&self) -> RejectionClass {
+        match self {
+            Self::BadCredentials | Self::PrincipalDisabled { .. } | Self::OwnerSuspended => RejectionClass::WrongProof,
+            Self::Throttled { .. } => RejectionClass::TooMany,
+            Self::AgreeRequired | Self::FieldRequired { .. } | Self::EmailRequired | Self::SelectRequired => {
+                RejectionClass::BadInput
+            }
+        }
+    }
+}
+
+/// The kinds of refusals; `web` gives each its status.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RejectionClass {
+    /// The form cannot be taken as it is.
+    BadInput,
+    /// The proof does not open the door.
+    WrongProof,
+    /// Later.
+    TooMany,
+}
+
+/// Why a try could not be looked at. Nobody's fault but ours: 503.
+#[derive(Debug, Error)]
+pub enum AuthnError {
+    /// The password hashes that wait are too many already.
+    #[error("the password hashing queue is full")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+}

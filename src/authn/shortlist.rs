@@ -1,0 +1,82 @@
+//! Several accounts for which one proof is right, waiting for a choice.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::attempt::Attempt;
+use crate::base::Timestamp;
+use crate::base::id::{InteractionId, PrincipalId};
+use crate::domain::Principal;
+
+/// How long a choice may wait.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// Principals for which a proof was right. Made by `authn` alone and kept in
+/// the interaction's row; a page sees only the handles, which mean nothing
+/// outside this list.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Shortlist {
+    method: String,
+    interaction: InteractionId,
+    at: Timestamp,
+    candidates: Vec<Candidate>,
+}
+
+/// One of them.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Candidate {
+    handle: String,
+    principal: PrincipalId,
+}
+
+impl Candidate {
+    /// The value of the page's button.
+    #[must_use]
+    pub fn handle(&self) -> &str {
+        &self.handle
+    }
+
+    /// Whom it stands for.
+    #[must_use]
+    pub fn principal(&self) -> &PrincipalId {
+        &self.principal
+    }
+}
+
+impl Shortlist {
+    /// Writes down that one proof is right for all of `principals`.
+    pub(super) fn new(method: &str, principals: &[Principal], attempt: &Attempt<'_>) -> Self {
+        let candidates = principals
+            .iter()
+            .map(|principal| Candidate {
+                handle: URL_SAFE_NO_PAD.encode(attempt.entropy.bytes::<16>()),
+                principal: principal.id.clone(),
+            })
+            .collect();
+        Self { method: method.to_owned(), interaction: attempt.interaction, at: attempt.now, candidates }
+    }
+
+    /// Those to choose from.
+    #[must_use]
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// The method whose proof was right.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The principal behind `handle`, while the proof is young and in the
+    /// interaction in which it was given.
+    #[must_use]
+    pub fn pick(&self, handle: &str, attempt: &Attempt<'_>) -> Option<&PrincipalId> {
+        let good = self.interaction == attempt.interaction && attempt.now.since(self.at) <= PATIENCE;
+        let candidate = self.candidates.iter().find(|candidate| candidate.handle == handle);
+        candidate.filter(|_| good).map(Candidate::principal)
+    }
+}
