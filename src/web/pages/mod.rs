@@ -1,0 +1,50 @@
+//! The pages that people see: plain structs, rendered to a `String`.
+//!
+//! `web` fills a struct, picks the status and the headers ([`super::csp`]) and
+//! sends what [`Page::render`] gives. Nothing here reads a request, a store or
+//! a clock. Texts live in `text`, in both languages; templates in `templates/`
+//! escape every value (there is no `safe` filter), and the ids in them are
+//! public contract.
+
+pub mod locale;
+pub mod mask;
+
+mod account;
+mod chrome;
+mod consent;
+mod failure;
+mod login;
+mod logout;
+mod people;
+mod problem;
+mod text;
+
+pub use account::{AccountsPage, AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, PasswordPolicy};
+pub use chrome::{Chrome, Form, MethodLink, WebLink};
+pub use consent::{ConsentPage, ScopeLine, Trust};
+pub use failure::{ErrorPage, Failing, FormPostPage};
+pub use locale::Locale;
+pub use login::{
+    Agreement, Agreements, ChooseAccountPage, IamAccount, IamNamePage, IamPasswordPage, LoginFace, LoginPage,
+    ReauthPage, Remember,
+};
+pub use logout::{LogoutPage, SignedOutPage};
+pub use people::{Entry, EntryState, Person};
+pub use problem::{Field, PageError};
+
+/// Something that becomes an HTML document.
+pub trait Page {
+    /// The whole document.
+    fn render(&self) -> String;
+}
+
+impl<T: askama::Template> Page for T {
+    fn render(&self) -> String {
+        // Writing text and numbers into a String cannot fail; should a template
+        // ever hold something that can, an empty page is safer than half of one.
+        askama::Template::render(self).unwrap_or_else(|error| {
+            tracing::error!(%error, "a page could not be rendered");
+            String::new()
+        })
+    }
+}
