@@ -1,0 +1,154 @@
+//! SQLite: the file, its settings, and the two ways to it (one writer, many
+//! readers).
+//!
+//! No memory map: a page that a map cannot read is a SIGBUS instead of an error,
+//! and mapped pages would count as our memory.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use parking_lot::Mutex;
+
+use super::error::{StoreError, StoreResult, Trouble};
+use super::job::Job;
+use super::readers::Readers;
+use super::statistics::{Counters, Statistics};
+use super::writer::{Halted, Writer};
+use super::{AnyConnection, Engine, queue::Queue, store::StoreOptions};
+use crate::base::SharedClock;
+
+/// Memory for pages of the writing connection, in KiB.
+const WRITER_CACHE: u32 = 8_192;
+/// Memory for pages of each reading connection, in KiB; the kernel's page cache
+/// stands behind it.
+const READER_CACHE: u32 = 2_048;
+
+/// Where a database file is and how long to wait for its locks.
+#[derive(Clone)]
+pub(in crate::store) struct SqliteFile {
+    path: PathBuf,
+    busy_timeout: Duration,
+}
+
+impl SqliteFile {
+    /// Makes the directory (0700) and the file (0600) where they are absent.
+    /// SQLite gives its companion files the mode of the database.
+    pub(in crate::store) fn prepare(path: &str, busy_timeout: Duration) -> StoreResult<Self> {
+        // An absolute path is never taken for a URI or for ":memory:".
+        let path = std::path::absolute(path).map_err(|error| file_error("find", Path::new(path), &error))?;
+        if let Some(directory) = path.parent() {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+            made.map_err(|error| file_error("make the directory of", &path, &error))?;
+        }
+        match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(_created) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let opened = OpenOptions::new().read(true).write(true).open(&path);
+                drop(opened.map_err(|error| file_error("open", &path, &error))?);
+            }
+            Err(error) => return Err(file_error("create", &path, &error)),
+        }
+        Ok(Self { path, busy_timeout })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A connection that may write. FULL: what is acknowledged survives a power cut.
+    pub(in crate::store) fn connect_to_write(&self) -> StoreResult<AnyConnection> {
+        // Checkpoints are made by the writer, after it has answered; the automatic
+        // one stands behind that for other processes and for a writer under load.
+        self.connect(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{WRITER_CACHE};
+             PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
+        ))
+    }
+
+    /// A connection that cannot write.
+    pub(super) fn connect_to_read(&self) -> StoreResult<AnyConnection> {
+        self.connect(&format!(
+            "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{READER_CACHE}; PRAGMA query_only = ON;"
+        ))
+    }
+
+    fn connect(&self, settings: &str) -> StoreResult<AnyConnection> {
+        let path = self.path.to_str().ok_or_else(|| StoreError::Address("the path is not UTF-8".into()))?;
+        let mut conn = SqliteConnection::establish(path)?;
+        conn.batch_execute(&format!("PRAGMA busy_timeout = {};", self.busy_timeout.as_millis()))?;
+        conn.batch_execute(settings)?;
+        Ok(AnyConnection::Sqlite(conn))
+    }
+}
+
+fn file_error(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unavailable(Trouble::Refused(format!("cannot {what} {}: {error}", path.display())))
+}
+
+/// SQLite behind [`super::Store`].
+pub(super) struct Sqlite {
+    queue: Arc<Queue<Job>>,
+    readers: Readers,
+    halted: Arc<Halted>,
+    counters: Arc<Counters>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Sqlite {
+    pub(super) fn start(file: SqliteFile, options: &StoreOptions, clock: SharedClock) -> StoreResult<Self> {
+        let queue = Arc::new(Queue::new(options.queue));
+        let halted = Arc::new(Halted::new());
+        let counters = Arc::new(Counters::default());
+        let readers = Readers::open(file.clone(), Arc::clone(&clock))?;
+        let writer = Writer::open(file, clock, Arc::clone(&queue), Arc::clone(&halted), Arc::clone(&counters))?;
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
+        let thread = thread.map_err(|error| StoreError::Unavailable(Trouble::Refused(error.to_string())))?;
+        Ok(Self { queue, readers, halted, counters, writer: Mutex::new(Some(thread)) })
+    }
+}
+
+impl Engine for Sqlite {
+    fn write(&self, job: Job) -> StoreResult<()> {
+        self.queue.push(job).map_err(StoreError::Unavailable)
+    }
+
+    /// Runs on the calling thread: a hop to another one costs more than the read.
+    fn read(&self, job: Job) -> StoreResult<()> {
+        super::statistics::count(&self.counters.reads, 1);
+        self.readers.run(job);
+        Ok(())
+    }
+
+    fn standing_trouble(&self) -> StoreResult<()> {
+        self.halted.get().map_or(Ok(()), |trouble| Err(StoreError::Unavailable(trouble.clone())))
+    }
+
+    fn overdue(&self) {}
+
+    fn statistics(&self) -> Statistics {
+        self.counters.read(self.queue.len())
+    }
+
+    fn close(&self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.lock().take() {
+            // The writer catches the panics of its jobs; were it gone, all is answered.
+            let _ended = writer.join();
+        }
+        self.readers.close();
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,245 @@
+//! The one writer of SQLite: group commit.
+//!
+//! Takes every job that waits, runs each in a savepoint of one transaction,
+//! commits once, and only then answers all of them. SQLite itself may roll back
+//! the whole transaction under a job (disk full, I/O error); the jobs that had
+//! run before it are then run once more.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+
+use super::AnyConnection;
+use super::error::{StoreError, StoreResult, Trouble};
+use super::job::Job;
+use super::queue::{Popped, Queue};
+use super::sqlite::SqliteFile;
+use super::statistics::{Counters, count};
+use super::transaction::{self, Tx};
+use crate::base::SharedClock;
+use crate::store::dialect;
+
+/// Jobs in one commit, at most.
+const BATCH_JOBS: usize = 256;
+/// How long one commit gathers jobs, at most.
+const BATCH_TIME: Duration = Duration::from_millis(5);
+/// After so many jobs, or when it is quiet, the log is copied into the database.
+const CHECKPOINT_JOBS: usize = 1_000;
+/// How long the writer waits for a job before it tidies up.
+const QUIET: Duration = Duration::from_millis(500);
+/// Less free space than this means that an error of the disk was a full disk.
+const FULL_DISK: u64 = 4 * 1_024 * 1_024;
+
+/// Why the writer has stopped for good, if it has.
+pub(super) type Halted = OnceLock<Trouble>;
+
+pub(super) struct Writer {
+    file: SqliteFile,
+    clock: SharedClock,
+    queue: Arc<Queue<Job>>,
+    halted: Arc<Halted>,
+    counters: Arc<Counters>,
+    /// None after an error that left its state unknown; made anew for the next batch.
+    conn: Option<AnyConnection>,
+    since_checkpoint: usize,
+}
+
+/// A job that ran, and what it will be answered after the commit.
+struct Finished {
+    job: Job,
+    outcome: StoreResult<()>,
+}
+
+/// A batch of which nothing was stored.
+struct Lost {
+    finished: Vec<Finished>,
+    /// The job under which the transaction was lost; none when BEGIN or COMMIT failed.
+    culprit: Option<Job>,
+    error: StoreError,
+}
+
+impl Writer {
+    pub(super) fn open(
+        file: SqliteFile,
+        clock: SharedClock,
+        queue: Arc<Queue<Job>>,
+        halted: Arc<Halted>,
+        counters: Arc<Counters>,
+    ) -> StoreResult<Self> {
+        let conn = Some(file.connect_to_write()?);
+        Ok(Self { file, clock, queue, halted, counters, conn, since_checkpoint: 0 })
+    }
+
+    /// Serves until the queue is closed and empty.
+    pub(super) fn run(mut self) {
+        loop {
+            match self.queue.pop_within(QUIET) {
+                Popped::Item(first) => self.batch(first),
+                Popped::Quiet => self.checkpoint(),
+                Popped::Closed => break,
+            }
+            if self.since_checkpoint >= CHECKPOINT_JOBS {
+                self.checkpoint();
+            }
+        }
+        self.checkpoint();
+    }
+
+    fn batch(&mut self, first: Job) {
+        let queue = Arc::clone(&self.queue);
+        let started = Instant::now();
+        let more = std::iter::from_fn(|| if started.elapsed() < BATCH_TIME { queue.try_pop() } else { None });
+        let mut jobs = std::iter::once(first).chain(more.take(BATCH_JOBS - 1));
+        match self.attempt(&mut jobs) {
+            Ok(finished) => self.answer(finished),
+            Err(lost) => self.recover(lost),
+        }
+    }
+
+    /// Runs the other jobs of a lost batch once more, when one job was to blame.
+    fn recover(&mut self, lost: Lost) {
+        let Lost { finished, culprit, error } = lost;
+        let text = error.to_string();
+        let Some(culprit) = culprit else {
+            finished.into_iter().for_each(|ran| self.refuse(ran.job, refused(&text)));
+            return;
+        };
+        self.refuse(culprit, error);
+        if finished.is_empty() {
+            return;
+        }
+        count(&self.counters.repeated, finished.len());
+        let mut jobs = finished.into_iter().map(|finished| finished.job);
+        match self.attempt(&mut jobs) {
+            Ok(finished) => self.answer(finished),
+            Err(Lost { finished, culprit, .. }) => {
+                let ran = finished.into_iter().map(|finished| finished.job);
+                ran.chain(culprit).chain(jobs).for_each(|job| self.refuse(job, refused(&text)));
+            }
+        }
+    }
+
+    /// Runs jobs in one transaction and commits it. All of them are returned,
+    /// but for those never taken from `jobs` and those that were taken back.
+    fn attempt(&mut self, jobs: &mut dyn Iterator<Item = Job>) -> Result<Vec<Finished>, Lost> {
+        let mut conn = match self.begin() {
+            Ok(conn) => conn,
+            Err(error) => return Err(Lost { finished: Vec::new(), culprit: jobs.next(), error }),
+        };
+        let mut finished = Vec::new();
+        let mut lost = None;
+        for mut job in jobs.filter(|job| !job.is_taken_back()) {
+            match run_one(&mut conn, &mut job, &self.clock) {
+                Ok(outcome) => finished.push(Finished { job, outcome }),
+                Err(error) => {
+                    lost = Some((Some(job), error));
+                    break;
+                }
+            }
+        }
+        let lost = lost.or_else(|| self.commit(&mut conn).err().map(|error| (None, error)));
+        if transaction::roll_back_to(&mut conn, 0).is_ok() {
+            self.conn = Some(conn);
+        }
+        match lost {
+            None => Ok(finished),
+            Some((culprit, error)) => Err(Lost { finished, culprit, error }),
+        }
+    }
+
+    fn begin(&mut self) -> StoreResult<AnyConnection> {
+        if let Some(trouble) = self.halted.get() {
+            return Err(StoreError::Unavailable(trouble.clone()));
+        }
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => {
+                count(&self.counters.reconnects, 1);
+                self.file.connect_to_write()?
+            }
+        };
+        match dialect::begin_write(&mut conn) {
+            Ok(()) => Ok(conn),
+            Err(error) => {
+                if transaction::roll_back_to(&mut conn, 0).is_ok() {
+                    self.conn = Some(conn);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Commits. A disk that failed to sync may have dropped what it was given
+    /// and say so only once, so nothing is written after it until a restart; a
+    /// disk that is merely full is tried again by the next batch.
+    fn commit(&mut self, conn: &mut AnyConnection) -> StoreResult<()> {
+        let committed = transaction::commit(conn);
+        if let Err(error) = &committed
+            && error.is_disk_error()
+            && !self.disk_is_full()
+        {
+            tracing::error!("the disk failed to store a commit; nothing is written until a restart");
+            let text = "the disk failed; restart after checking it".to_owned();
+            let _first = self.halted.set(Trouble::Refused(text));
+        }
+        committed
+    }
+
+    fn disk_is_full(&self) -> bool {
+        rustix::fs::statvfs(self.file.path()).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < FULL_DISK)
+    }
+
+    fn answer(&mut self, finished: Vec<Finished>) {
+        let stored = finished.iter().filter(|finished| finished.outcome.is_ok()).count();
+        count(&self.counters.commits, usize::from(stored > 0));
+        count(&self.counters.committed, stored);
+        count(&self.counters.rolled_back, finished.len() - stored);
+        self.since_checkpoint += stored;
+        for Finished { job, outcome } in finished {
+            job.answer(outcome);
+        }
+    }
+
+    fn refuse(&self, job: Job, error: StoreError) {
+        count(&self.counters.rolled_back, 1);
+        job.answer(Err(error));
+    }
+
+    /// Copies the log into the database, while nobody waits for an answer.
+    fn checkpoint(&mut self) {
+        if self.since_checkpoint == 0 {
+            return;
+        }
+        self.since_checkpoint = 0;
+        if let Some(conn) = self.conn.as_mut()
+            && let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
+        {
+            tracing::warn!(error = %StoreError::from(error), "the log could not be copied into the database");
+        }
+    }
+}
+
+fn refused(text: &str) -> StoreError {
+    StoreError::Unavailable(Trouble::Refused(text.to_owned()))
+}
+
+/// Runs a job in a savepoint. `Err` means that the whole transaction is lost.
+fn run_one(conn: &mut AnyConnection, job: &mut Job, clock: &SharedClock) -> StoreResult<StoreResult<()>> {
+    transaction::open_savepoint(conn)?;
+    let inside = transaction::depth(conn)?;
+    let mut outcome = job.run(&mut Tx::new(conn, clock.as_ref()));
+    if outcome.is_ok() && !job.seal() {
+        outcome = Err(StoreError::Unavailable(Trouble::Deadline));
+    }
+    let settled = match &outcome {
+        Ok(()) if matches!(transaction::depth(conn), Ok(depth) if depth == inside) => transaction::commit(conn),
+        Ok(()) => Err(StoreError::transaction_lost()),
+        Err(_) => transaction::roll_back_to(conn, inside.saturating_sub(1)),
+    };
+    match settled {
+        Ok(()) => Ok(outcome),
+        // The job's own error says more than "no such savepoint".
+        Err(lost) => Err(outcome.err().unwrap_or(lost)),
+    }
+}
