@@ -1,0 +1,281 @@
+//! What a client registers: the names of RFC 7591 and OpenID Connect Dynamic
+//! Client Registration 1.0, and ours.
+//!
+//! The `apply` file reads it, the store keeps it as JSON, and every rule about a
+//! client asks it. Reading fills in the defaults and refuses unknown names and
+//! unknown values (so `password` and `implicit` end here); whether the values
+//! fit together is decided by [`ClientMetadata::validate`] in `client_rules`.
+//! `client_id`, the secret and the status are not metadata: `domain` keeps them.
+
+use serde_json::Value;
+
+use super::redirect_uri::ApplicationType;
+use super::scope::Scope;
+use crate::base::id::ResourceId;
+
+/// How a client proves itself at the token endpoint (RFC 7591 §2).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthMethod {
+    /// Secret in the `Authorization` header.
+    #[default]
+    ClientSecretBasic,
+    /// Secret in the body.
+    ClientSecretPost,
+    /// Public client: no proof.
+    None,
+    /// JWT signed by the client's key (RFC 7523).
+    PrivateKeyJwt,
+}
+
+/// Grant types that are served.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// RFC 6749 §4.1.
+    AuthorizationCode,
+    /// RFC 6749 §4.4.
+    ClientCredentials,
+    /// RFC 6749 §6.
+    RefreshToken,
+}
+
+/// Response types that are served.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseType {
+    /// The code flow.
+    Code,
+}
+
+/// Shape of a client's access tokens.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessTokenFormat {
+    /// `at+jwt` (RFC 9068): checked without us, revoked by expiry alone.
+    Jwt,
+    /// Checked by introspection: revoked within a second.
+    #[default]
+    Opaque,
+}
+
+/// Algorithms that we sign with.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SigningAlg {
+    /// ECDSA on P-256.
+    Es256,
+    /// RSA PKCS#1 v1.5, 2048 bit.
+    Rs256,
+}
+
+/// Algorithms that a client may sign its assertions with.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum AssertionAlg {
+    /// ECDSA on P-256.
+    Es256,
+    /// RSA PSS.
+    Ps256,
+    /// RSA PKCS#1 v1.5.
+    Rs256,
+}
+
+/// Who is asked before a client gets claims.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentPolicy {
+    /// The person, on the consent page, once for each scope.
+    Explicit,
+    /// Nobody: the client belongs to the house.
+    Implicit,
+}
+
+/// A client's registration with its defaults filled in.
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are the registered names of the wire format")]
+pub struct ClientMetadata {
+    /// Name for people, at most 100 characters.
+    pub client_name: Option<String>,
+    /// Home page.
+    pub client_uri: Option<String>,
+    /// Logo, shown only when it is served from here.
+    pub logo_uri: Option<String>,
+    /// Terms of service.
+    pub tos_uri: Option<String>,
+    /// Privacy policy.
+    pub policy_uri: Option<String>,
+    /// Addresses of the people responsible.
+    pub contacts: Vec<String>,
+    /// Alias or id of the account that owns the client, if any.
+    pub owner_account: Option<String>,
+    /// `web` or `native`.
+    pub application_type: ApplicationType,
+    /// Where answers may go.
+    pub redirect_uris: Vec<String>,
+    /// Where a sign-out may go.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where the platform may send people to start a sign-in.
+    pub initiate_login_uri: Option<String>,
+    /// Origins whose scripts may call the token and userinfo endpoints.
+    pub allowed_cors_origins: Vec<String>,
+    /// What the client may present at the token endpoint.
+    pub grant_types: Vec<GrantType>,
+    /// `code` alone.
+    pub response_types: Vec<ResponseType>,
+    /// How the client proves itself.
+    pub token_endpoint_auth_method: ClientAuthMethod,
+    /// The one algorithm of its assertions; any served one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<AssertionAlg>,
+    /// Its public keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// Where its public keys are.
+    pub jwks_uri: Option<String>,
+    /// The scopes it may ask for.
+    pub scope: Scope,
+    /// APIs its tokens may be for; the first is the default audience (RFC 8707).
+    pub resources: Vec<ResourceId>,
+    /// Shape of its access tokens.
+    pub access_token_format: AccessTokenFormat,
+    /// Algorithm of its `at+jwt`.
+    pub access_token_signed_response_alg: SigningAlg,
+    /// Algorithm of its ID tokens.
+    pub id_token_signed_response_alg: SigningAlg,
+    /// Belongs to the house: no "unverified" mark, implicit consent by default.
+    pub first_party: bool,
+    /// Is a code challenge required?
+    pub require_pkce: bool,
+    /// Who is asked; by default the person, but for first-party clients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentPolicy>,
+    /// Oldest sign-in it takes when it does not say, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u64>,
+    /// Wants `auth_time` in every ID token.
+    pub require_auth_time: bool,
+    /// Assurance it wishes for when it does not say.
+    pub default_acr_values: Vec<String>,
+    /// Gets the account claims whatever the scope.
+    pub always_include_account_claims: bool,
+}
+
+impl Default for ClientMetadata {
+    fn default() -> Self {
+        Self {
+            client_name: None,
+            client_uri: None,
+            logo_uri: None,
+            tos_uri: None,
+            policy_uri: None,
+            contacts: Vec::new(),
+            owner_account: None,
+            application_type: ApplicationType::Web,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            initiate_login_uri: None,
+            allowed_cors_origins: Vec::new(),
+            grant_types: vec![GrantType::AuthorizationCode],
+            response_types: vec![ResponseType::Code],
+            token_endpoint_auth_method: ClientAuthMethod::ClientSecretBasic,
+            token_endpoint_auth_signing_alg: None,
+            jwks: None,
+            jwks_uri: None,
+            scope: Scope::default(),
+            resources: Vec::new(),
+            access_token_format: AccessTokenFormat::Opaque,
+            access_token_signed_response_alg: SigningAlg::Es256,
+            id_token_signed_response_alg: SigningAlg::Rs256,
+            first_party: false,
+            require_pkce: true,
+            consent: None,
+            default_max_age: None,
+            require_auth_time: false,
+            default_acr_values: Vec::new(),
+            always_include_account_claims: false,
+        }
+    }
+}
+
+impl ClientMetadata {
+    /// May the client use this grant?
+    #[must_use]
+    pub fn allows(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+
+    /// Who is asked before it gets claims.
+    #[must_use]
+    pub fn consent_policy(&self) -> ConsentPolicy {
+        let by_default = if self.first_party { ConsentPolicy::Implicit } else { ConsentPolicy::Explicit };
+        self.consent.unwrap_or(by_default)
+    }
+
+    /// Has it no way to keep a secret?
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.token_endpoint_auth_method == ClientAuthMethod::None
+    }
+}
+
+impl ClientAuthMethod {
+    /// Every method, as discovery names them.
+    pub const ALL: [Self; 4] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
+
+    /// The method as it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::None => "none",
+            Self::PrivateKeyJwt => "private_key_jwt",
+        }
+    }
+}
+
+impl GrantType {
+    /// Every grant type, as discovery names them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// The grant type as it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::ClientCredentials => "client_credentials",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
+}
+
+impl SigningAlg {
+    /// Every algorithm, as discovery names them.
+    pub const ALL: [Self; 2] = [Self::Rs256, Self::Es256];
+
+    /// The JWS name (RFC 7518 §3.1).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+        }
+    }
+}
+
+impl AssertionAlg {
+    /// Every algorithm, as discovery names them.
+    pub const ALL: [Self; 3] = [Self::Rs256, Self::Ps256, Self::Es256];
+
+    /// The JWS name (RFC 7518 §3.1).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Ps256 => "PS256",
+            Self::Rs256 => "RS256",
+        }
+    }
+}
