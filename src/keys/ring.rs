@@ -16,9 +16,8 @@ use thiserror::Error;
 
 use super::jose::{Audience, Compact, JoseError};
 use super::jwk::PublicJwk;
-use super::purpose::Purpose;
 use super::signing::{SignError, SigningKey, TokenType};
-use super::vault::{Aad, Vault, VaultError};
+use super::vault::{Aad, Purpose, Vault, VaultError};
 use crate::base::Timestamp;
 use crate::domain::{KeyState, SigningAlgorithm, SigningKeyRecord};
 
@@ -217,7 +216,7 @@ pub(super) fn place(kid: &str) -> Aad<'_> {
 
 fn open_private(record: &SigningKeyRecord, vault: &Vault) -> Result<SigningKey, RingError> {
     let unreadable = |what| RingError::Row { kid: record.kid.clone(), what };
-    let pkcs8 = vault.unseal(Purpose::SigningKeySeal, &place(&record.kid), &record.private_sealed)?;
+    let pkcs8 = vault.open(Purpose::SigningKeySeal, &place(&record.kid), &record.private_sealed)?;
     let key = SigningKey::from_pkcs8(record.algorithm, &pkcs8)
         .map_err(|_rejected| unreadable("its private part is no key of its algorithm"))?;
     if key.public().kid != record.kid {

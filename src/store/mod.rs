@@ -9,10 +9,27 @@
 //! passes on every error but [`StoreError::Conflict`], and `Err` undoes all it
 //! did. A refusal that must leave a trace travels as `Ok(Refused(..))`.
 
+pub mod accounts;
+pub mod affinities;
+pub mod agreements;
+pub mod audit;
+pub mod browsers;
+pub mod client_sessions;
+pub mod clients;
+pub mod consents;
+pub mod credentials;
 pub mod dialect;
 mod engine;
+pub mod identifiers;
+pub mod interactions;
+pub mod leases;
 pub mod migrate;
+pub mod outbox;
+pub mod principals;
+pub mod resources;
+mod rows;
 pub mod schema;
+pub mod sign_ins;
 
 pub use engine::{
     AnyConnection, MultiBackend, Schema, Statistics, Store, StoreError, StoreOptions, StoreResult, Trouble, Tx,

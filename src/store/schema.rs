@@ -333,3 +333,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     leases,
 );
+
+diesel::alias!(accounts as owners: OwnersAlias);

@@ -1,0 +1,91 @@
+//! Contacts at rest: a blind index to find them, a sealed value to show them.
+
+use diesel::prelude::*;
+
+use super::rows::named;
+use super::schema::identifiers;
+use super::{StoreResult, Tx};
+use crate::base::Timestamp;
+use crate::base::id::PrincipalId;
+use crate::domain::ContactKind;
+
+/// One stored contact; `keys::contacts` opens it.
+#[derive(Clone, Debug)]
+pub struct Identifier {
+    /// E-mail or phone.
+    pub kind: ContactKind,
+    /// Blind index.
+    pub lookup: Vec<u8>,
+    /// Sealed canonical value.
+    pub sealed: Vec<u8>,
+    /// When it was proved, if it was.
+    pub verified_at: Option<Timestamp>,
+}
+
+/// A contact to store.
+pub struct NewIdentifier<'a> {
+    /// Whose.
+    pub principal: &'a PrincipalId,
+    /// E-mail or phone.
+    pub kind: ContactKind,
+    /// Blind index.
+    pub lookup: [u8; 32],
+    /// Sealed canonical value.
+    pub sealed: Vec<u8>,
+    /// When it was proved, if it was.
+    pub verified_at: Option<Timestamp>,
+}
+
+/// Every contact of a principal, oldest first.
+pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Identifier>> {
+    let rows = identifiers::table
+        .filter(identifiers::principal_id.eq(principal.as_str()))
+        .order(identifiers::id)
+        .select((
+            identifiers::id,
+            identifiers::kind,
+            identifiers::lookup,
+            identifiers::sealed,
+            identifiers::verified_at,
+        ))
+        .load::<(i64, String, Vec<u8>, Vec<u8>, Option<i64>)>(tx.conn())?;
+    rows.into_iter()
+        .map(|(id, kind, lookup, sealed, verified_at)| {
+            let kind = named(&kind, "identifiers.kind", id)?;
+            Ok(Identifier { kind, lookup, sealed, verified_at: verified_at.map(Timestamp::from_micros) })
+        })
+        .collect()
+}
+
+/// How many principals have this contact.
+pub fn count(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<i64> {
+    Ok(identifiers::table.filter(identifiers::lookup.eq(lookup.as_slice())).count().get_result(tx.conn())?)
+}
+
+/// Stores a contact. An e-mail that somebody has is a conflict.
+pub fn insert(tx: &mut Tx<'_>, new: &NewIdentifier<'_>) -> StoreResult<()> {
+    let exclusive = match new.kind {
+        ContactKind::Email => Some(new.lookup.as_slice()),
+        ContactKind::Phone => None,
+    };
+    let now = tx.now().micros();
+    diesel::insert_into(identifiers::table)
+        .values((
+            identifiers::principal_id.eq(new.principal.as_str()),
+            identifiers::kind.eq(new.kind.as_str()),
+            identifiers::lookup.eq(new.lookup.as_slice()),
+            identifiers::sealed.eq(&new.sealed),
+            identifiers::exclusive.eq(exclusive),
+            identifiers::verified_at.eq(new.verified_at.map(Timestamp::micros)),
+            identifiers::created_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Forgets a principal's contacts of one kind.
+pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, kind: ContactKind) -> StoreResult<()> {
+    let of_kind = identifiers::principal_id.eq(principal.as_str()).and(identifiers::kind.eq(kind.as_str()));
+    diesel::delete(identifiers::table.filter(of_kind)).execute(tx.conn())?;
+    Ok(())
+}

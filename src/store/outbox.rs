@@ -1,0 +1,106 @@
+//! The durable outbox: what must leave the house after a commit, once.
+//!
+//! A row is written in the transaction of what it tells of; `jobs::outbox`
+//! claims due rows and hands them to whoever delivers their kind. `once_key`
+//! makes a second write of the same thing a no-op.
+
+use diesel::prelude::*;
+
+use super::dialect::savepoint;
+use super::schema::outbox;
+use super::{StoreError, StoreResult, Tx};
+use crate::base::Timestamp;
+
+/// A claimed message.
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub struct OutboxRow {
+    /// Its row.
+    pub id: i64,
+    /// Who delivers it.
+    pub kind: String,
+    /// Sealed content.
+    pub payload: Vec<u8>,
+    /// Deliveries tried before this claim.
+    pub attempts: i64,
+}
+
+/// Puts a message into the outbox unless `once_key` was there before; true
+/// when it was put.
+pub fn put(tx: &mut Tx<'_>, kind: &str, once_key: &str, payload: &[u8]) -> StoreResult<bool> {
+    let now = tx.now().micros();
+    let inserted = savepoint(tx, |tx| {
+        diesel::insert_into(outbox::table)
+            .values((
+                outbox::kind.eq(kind),
+                outbox::once_key.eq(once_key),
+                outbox::payload.eq(payload),
+                outbox::attempts.eq(0),
+                outbox::due_at.eq(now),
+                outbox::created_at.eq(now),
+            ))
+            .execute(tx.conn())?;
+        Ok(())
+    });
+    match inserted {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Claims up to `limit` due messages until `until`; nobody else gets them
+/// before.
+pub fn claim(tx: &mut Tx<'_>, until: Timestamp, limit: i64) -> StoreResult<Vec<OutboxRow>> {
+    let now = tx.now().micros();
+    let free = outbox::claimed_until.is_null().or(outbox::claimed_until.lt(now));
+    let open = outbox::done_at.is_null().and(outbox::failed_at.is_null());
+    let due = outbox::table
+        .filter(open.and(outbox::due_at.le(now)))
+        .filter(free)
+        .order(outbox::due_at)
+        .limit(limit)
+        .select(OutboxRow::as_select())
+        .load(tx.conn())?;
+    let mut claimed = Vec::with_capacity(due.len());
+    for row in due {
+        let free = outbox::claimed_until.is_null().or(outbox::claimed_until.lt(now));
+        let changed = diesel::update(outbox::table.find(row.id).filter(free))
+            .set((outbox::claimed_until.eq(until.micros()), outbox::attempts.eq(row.attempts + 1)))
+            .execute(tx.conn())?;
+        claimed.extend((changed == 1).then_some(row));
+    }
+    Ok(claimed)
+}
+
+/// The message was delivered.
+pub fn done(tx: &mut Tx<'_>, id: i64) -> StoreResult<()> {
+    let now = tx.now().micros();
+    diesel::update(outbox::table.find(id)).set(outbox::done_at.eq(now)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The message was not delivered: again at `due`.
+pub fn postpone(tx: &mut Tx<'_>, id: i64, due: Timestamp) -> StoreResult<()> {
+    diesel::update(outbox::table.find(id))
+        .set((outbox::due_at.eq(due.micros()), outbox::claimed_until.eq(None::<i64>)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The message will not be delivered any more.
+pub fn give_up(tx: &mut Tx<'_>, id: i64) -> StoreResult<()> {
+    let now = tx.now().micros();
+    diesel::update(outbox::table.find(id)).set(outbox::failed_at.eq(now)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Forgets messages that ended before `before`; at most `limit` at a time.
+pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
+    let old = outbox::table
+        .filter(outbox::done_at.lt(before.micros()).or(outbox::failed_at.lt(before.micros())))
+        .limit(limit)
+        .select(outbox::id)
+        .load::<i64>(tx.conn())?;
+    Ok(diesel::delete(outbox::table.filter(outbox::id.eq_any(&old))).execute(tx.conn())?)
+}

@@ -1,0 +1,175 @@
+//! Sign-ins: one row for each principal in each browser.
+
+use diesel::prelude::*;
+
+use super::dialect::upsert;
+use super::principals;
+use super::rows::{json, named, to_json};
+use super::schema::{client_sessions, sign_ins};
+use super::{StoreError, StoreResult, Tx};
+use crate::base::Timestamp;
+use crate::base::id::{BrowserId, PrincipalId, SignInId};
+use crate::domain::{Assurance, SignIn, SignInState};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sign_ins)]
+struct SignInRow {
+    id: i64,
+    browser_id: i64,
+    principal_id: String,
+    state: String,
+    method: String,
+    amr: String,
+    acr: String,
+    remember: bool,
+    auth_time: i64,
+    last_seen_at: i64,
+    idle_expires_at: i64,
+    absolute_expires_at: i64,
+}
+
+/// What a proof makes of the row of its principal in a browser.
+pub struct NewSignIn<'a> {
+    /// The browser.
+    pub browser: BrowserId,
+    /// Who.
+    pub principal: &'a PrincipalId,
+    /// The method's name.
+    pub method: &'a str,
+    /// What was proved.
+    pub assurance: &'a Assurance,
+    /// When.
+    pub auth_time: Timestamp,
+    /// Locked from here on, unless used.
+    pub idle_expires_at: Timestamp,
+    /// Locked from here on in any case.
+    pub absolute_expires_at: Timestamp,
+    /// "Stay signed in" was ticked.
+    pub remember: bool,
+    /// Address of the browser.
+    pub address: &'a str,
+    /// What it called itself.
+    pub user_agent: &'a str,
+}
+
+fn read(tx: &mut Tx<'_>, row: SignInRow) -> StoreResult<SignIn> {
+    let principal = principals::find(tx, &PrincipalId::from_text(row.principal_id))?
+        .ok_or_else(|| StoreError::inconsistent("sign_ins.principal_id", row.id, "names nobody"))?;
+    Ok(SignIn {
+        id: SignInId::new(row.id),
+        browser: BrowserId::new(row.browser_id),
+        principal,
+        stored_state: named(&row.state, "sign_ins.state", row.id)?,
+        method: row.method,
+        assurance: Assurance {
+            amr: json(&row.amr, "sign_ins.amr", row.id)?,
+            acr: named(&row.acr, "sign_ins.acr", row.id)?,
+        },
+        auth_time: Timestamp::from_micros(row.auth_time),
+        last_seen_at: Timestamp::from_micros(row.last_seen_at),
+        idle_expires_at: Timestamp::from_micros(row.idle_expires_at),
+        absolute_expires_at: Timestamp::from_micros(row.absolute_expires_at),
+        remember: row.remember,
+    })
+}
+
+/// The sign-in in this row, with its principal's live state.
+pub fn find(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<Option<SignIn>> {
+    let row = sign_ins::table.find(id.row()).select(SignInRow::as_select()).first(tx.conn()).optional()?;
+    row.map(|row| read(tx, row)).transpose()
+}
+
+/// Every sign-in of a browser, signed-out ones too, last used first.
+pub fn of_browser(tx: &mut Tx<'_>, browser: BrowserId) -> StoreResult<Vec<SignIn>> {
+    let rows = sign_ins::table
+        .filter(sign_ins::browser_id.eq(browser.row()))
+        .order((sign_ins::last_seen_at.desc(), sign_ins::id.desc()))
+        .select(SignInRow::as_select())
+        .load(tx.conn())?;
+    rows.into_iter().map(|row| read(tx, row)).collect()
+}
+
+/// Who ever signed in in this browser and was not removed from it.
+pub fn known_principals(tx: &mut Tx<'_>, browser: BrowserId) -> StoreResult<Vec<PrincipalId>> {
+    let ids = sign_ins::table.filter(sign_ins::browser_id.eq(browser.row())).select(sign_ins::principal_id);
+    Ok(ids.load::<String>(tx.conn())?.into_iter().map(PrincipalId::from_text).collect())
+}
+
+/// The row of one principal in one browser.
+macro_rules! own_row {
+    ($new:expr) => {
+        sign_ins::table
+            .filter(sign_ins::browser_id.eq($new.browser.row()).and(sign_ins::principal_id.eq($new.principal.as_str())))
+    };
+}
+
+/// Signs the principal in: the row it has in this browser, or a new one.
+pub fn put(tx: &mut Tx<'_>, new: &NewSignIn<'_>) -> StoreResult<SignInId> {
+    let content = (
+        sign_ins::state.eq(SignInState::Active.as_str()),
+        sign_ins::method.eq(new.method),
+        sign_ins::amr.eq(to_json(&new.assurance.amr, "sign_ins.amr")?),
+        sign_ins::acr.eq(new.assurance.acr.as_str()),
+        sign_ins::remember.eq(new.remember),
+        sign_ins::address.eq(new.address),
+        sign_ins::user_agent.eq(new.user_agent),
+        sign_ins::auth_time.eq(new.auth_time.micros()),
+        sign_ins::last_seen_at.eq(new.auth_time.micros()),
+        sign_ins::idle_expires_at.eq(new.idle_expires_at.micros()),
+        sign_ins::absolute_expires_at.eq(new.absolute_expires_at.micros()),
+        sign_ins::ended_at.eq(None::<i64>),
+    );
+    upsert(
+        tx,
+        |tx| Ok(diesel::update(own_row!(new)).set(content.clone()).execute(tx.conn())?),
+        |tx| {
+            let key = (
+                sign_ins::browser_id.eq(new.browser.row()),
+                sign_ins::principal_id.eq(new.principal.as_str()),
+                sign_ins::created_at.eq(new.auth_time.micros()),
+            );
+            diesel::insert_into(sign_ins::table).values((key, content.clone())).execute(tx.conn())?;
+            Ok(())
+        },
+    )?;
+    Ok(SignInId::new(own_row!(new).select(sign_ins::id).first(tx.conn())?))
+}
+
+/// The sign-in was used: its idle limit moves on.
+pub fn touch(tx: &mut Tx<'_>, id: SignInId, idle_expires_at: Timestamp) -> StoreResult<()> {
+    let now = tx.now().micros();
+    diesel::update(sign_ins::table.find(id.row()).filter(sign_ins::state.eq(SignInState::Active.as_str())))
+        .set((sign_ins::last_seen_at.eq(now), sign_ins::idle_expires_at.eq(idle_expires_at.micros())))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Ends a sign-in: it stays remembered by name. Its client sessions go, so
+/// that the next sign-in has a `sid` of its own. True when it was not ended.
+pub fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
+    let now = tx.now().micros();
+    let alive = sign_ins::state.ne(SignInState::SignedOut.as_str());
+    let changed = diesel::update(sign_ins::table.find(id.row()).filter(alive))
+        .set((sign_ins::state.eq(SignInState::SignedOut.as_str()), sign_ins::ended_at.eq(now)))
+        .execute(tx.conn())?;
+    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
+    Ok(changed == 1)
+}
+
+/// The sign-ins of a principal, in every browser, that are not ended.
+pub fn live_of_principal(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<SignInId>> {
+    let ids = sign_ins::table
+        .filter(sign_ins::principal_id.eq(principal.as_str()))
+        .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
+        .order(sign_ins::id)
+        .select(sign_ins::id)
+        .load::<i64>(tx.conn())?;
+    Ok(ids.into_iter().map(SignInId::new).collect())
+}
+
+/// Forgets a sign-in of this browser altogether.
+pub fn remove(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<()> {
+    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
+    diesel::delete(sign_ins::table.find(id.row())).execute(tx.conn())?;
+    Ok(())
+}
