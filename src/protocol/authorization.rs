@@ -7,8 +7,6 @@
 
 use std::fmt;
 
-use url::Url;
-
 use super::claims_request::ClaimsRequest;
 use super::client_metadata::{ClientMetadata, GrantType};
 use super::error::{ErrorCode, ProtocolError};
@@ -110,7 +108,7 @@ impl AuthorizationRequest {
             redirect_uri: params.required("redirect_uri")?.to_owned(),
             response_mode: response_mode(params)?,
             scope: scope(params, client)?,
-            resources: resources(params, client)?,
+            resources: client.allow_resources(params.all("resource"))?,
             code_challenge: code_challenge(params, client)?,
             state: bounded(params, "state", MAX_STATE)?,
             nonce: bounded(params, "nonce", MAX_NONCE)?,
@@ -202,26 +200,8 @@ fn scope(params: &RawParams, client: &ClientMetadata) -> Result<Scope, ProtocolE
     if scope.is_empty() {
         return Err(ProtocolError::new(ErrorCode::InvalidScope, "the parameter scope is missing"));
     }
-    if !scope.is_subset_of(&client.scope) {
-        return Err(ProtocolError::new(ErrorCode::InvalidScope, "a scope is not registered for this client"));
-    }
+    client.allow_scope(&scope)?;
     Ok(scope)
-}
-
-/// The resources asked for, each registered for the client (RFC 8707 §2).
-/// The token endpoint applies the same rule.
-pub fn resources(params: &RawParams, client: &ClientMetadata) -> Result<Vec<ResourceId>, ProtocolError> {
-    let mut resources = Vec::new();
-    for text in params.all("resource") {
-        let resource = ResourceId::from_text(text);
-        if text.contains('#') || Url::parse(text).is_err() || !client.resources.contains(&resource) {
-            return Err(ProtocolError::new(ErrorCode::InvalidTarget, "a resource is not registered for this client"));
-        }
-        if !resources.contains(&resource) {
-            resources.push(resource);
-        }
-    }
-    Ok(resources)
 }
 
 fn code_challenge(params: &RawParams, client: &ClientMetadata) -> Result<Option<CodeChallenge>, ProtocolError> {
@@ -279,3 +259,6 @@ fn ui_locales(params: &RawParams) -> Vec<String> {
 fn wishes(text: &str) -> Vec<String> {
     text.split(' ').filter(|word| !word.is_empty()).take(MAX_WISHES).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,6 @@ impl ClaimsRequest {
     }
 
     /// The scopes whose claims are asked for by name, for the consent page.
-    #[must_use]
     pub fn touched_scopes(&self) -> impl Iterator<Item = &'static str> {
         let names = self.id_token.keys().chain(self.userinfo.keys());
         names.filter_map(|name| claims::scope_of(name)).filter(|scope| *scope != OPENID)

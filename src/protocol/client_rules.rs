@@ -9,6 +9,8 @@ use url::Url;
 use super::client_metadata::{ClientAuthMethod, ClientMetadata, GrantType, ResponseType};
 use super::error::{ErrorCode, ProtocolError};
 use super::redirect_uri::{ApplicationType, RegisteredRedirectUri};
+use super::scope::Scope;
+use crate::base::id::ResourceId;
 
 /// Longest `client_name`, in characters.
 const MAX_NAME_CHARS: usize = 100;
@@ -79,8 +81,11 @@ impl ValidatedMetadata {
     }
 }
 
+/// One rule about a registration.
+type Check = fn(&ClientMetadata) -> Result<(), MetadataError>;
+
 /// The checks, in their order.
-const CHECKS: [fn(&ClientMetadata) -> Result<(), MetadataError>; 8] = [
+const CHECKS: [Check; 8] = [
     check_lists,
     check_name,
     check_links,
@@ -104,6 +109,31 @@ impl ClientMetadata {
             )?,
             metadata: self,
         })
+    }
+
+    /// Refuses a scope that is not registered for this client.
+    pub fn allow_scope(&self, asked: &Scope) -> Result<(), ProtocolError> {
+        if asked.is_subset_of(&self.scope) {
+            Ok(())
+        } else {
+            Err(ProtocolError::new(ErrorCode::InvalidScope, "a scope is not registered for this client"))
+        }
+    }
+
+    /// The resources asked for, each once, or `invalid_target` when one is not
+    /// registered for this client (RFC 8707 §2).
+    pub fn allow_resources<'a>(&self, asked: impl Iterator<Item = &'a str>) -> Result<Vec<ResourceId>, ProtocolError> {
+        let mut allowed = Vec::new();
+        for resource in asked.map(ResourceId::from_text) {
+            if !self.resources.contains(&resource) {
+                let description = "a resource is not registered for this client";
+                return Err(ProtocolError::new(ErrorCode::InvalidTarget, description));
+            }
+            if !allowed.contains(&resource) {
+                allowed.push(resource);
+            }
+        }
+        Ok(allowed)
     }
 }
 
@@ -153,8 +183,10 @@ fn check_name(client: &ClientMetadata) -> Result<(), MetadataError> {
     Ok(())
 }
 
-/// Zero-width, direction, line separator and tag characters of Unicode.
-const fn is_invisible(c: char) -> bool {
+/// Is it a zero-width, direction, line separator or tag character of Unicode?
+/// No name that people decide by may hold one.
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
         | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'

@@ -48,6 +48,7 @@ pub struct Capabilities<'a> {
 /// The document. Member names are those of the IANA registry.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Serialize)]
 #[expect(missing_docs, reason = "the names are those of the IANA registry of authorization server metadata")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are members of the wire format")]
 pub struct ProviderMetadata {
     pub issuer: String,
     pub authorization_endpoint: String,
