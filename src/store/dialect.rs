@@ -65,7 +65,8 @@ pub(super) fn begin_migration(location: &Location) -> StoreResult<AnyConnection>
 /// not do so by itself.
 pub(super) fn check_references(conn: &mut AnyConnection) -> StoreResult<()> {
     let AnyConnection::Sqlite(conn) = conn else { return Ok(()) };
-    let broken = diesel::sql_query("SELECT 1 FROM pragma_foreign_key_check").execute(conn)?;
+    let broken = diesel::select(sql::<BigInt>("(SELECT count(*) FROM pragma_foreign_key_check)"));
+    let broken: i64 = broken.get_result(conn)?;
     if broken == 0 { Ok(()) } else { Err(StoreError::Schema("a reference points to nothing".into())) }
 }
 

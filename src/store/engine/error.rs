@@ -109,6 +109,11 @@ impl StoreError {
         matches!(self, Self::Unavailable(Trouble::Refused(text)) if text == DISK_ERROR)
     }
 
+    /// Whether another process held SQLite's lock for longer than we wait.
+    pub(super) fn is_lock(&self) -> bool {
+        matches!(self, Self::Unavailable(Trouble::Refused(text)) if text == LOCKED)
+    }
+
     /// The same trouble for everybody else who waits.
     pub(super) fn trouble(&self) -> Trouble {
         if let Self::Unavailable(trouble) = self { trouble.clone() } else { Trouble::Refused(self.to_string()) }
@@ -158,11 +163,14 @@ impl From<ConnectionError> for StoreError {
 /// SQLite's words for any `SQLITE_IOERR`.
 const DISK_ERROR: &str = "disk I/O error";
 
+/// SQLite's words for `SQLITE_BUSY`.
+const LOCKED: &str = "database is locked";
+
 /// SQLite's words for what passes or what an operator can mend. Diesel gives the
 /// result code as text alone; SQLite's texts are never translated.
 const SQLITE_REFUSALS: &[&str] = &[
     DISK_ERROR,
-    "database is locked",
+    LOCKED,
     "database table is locked",
     "database schema is locked",
     "database or disk is full",

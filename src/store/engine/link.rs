@@ -54,7 +54,7 @@ impl Server {
         for (name, value) in PARAMETERS {
             if !url.contains(&format!("{name}=")) {
                 url.push(if url.contains('?') { '&' } else { '?' });
-                url.push_str(&format!("{name}={value}"));
+                url.extend([name, "=", value]);
             }
         }
         Self { url }

@@ -13,9 +13,6 @@ use crate::base::SharedClock;
 use crate::store::dialect::Location;
 use crate::store::{dialect, migrate};
 
-/// A probe's answer holds for so long.
-const PROBE_HOLDS: Duration = Duration::from_secs(1);
-
 /// What to do with a schema that is older than this program.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Schema {
@@ -38,6 +35,8 @@ pub struct StoreOptions {
     pub connections: usize,
     /// How far the clock of PostgreSQL may be from ours; none to not look.
     pub clock_skew: Option<Duration>,
+    /// For how long [`Store::health`] repeats its last answer.
+    pub probe_holds: Duration,
     /// What to do with an older schema.
     pub schema: Schema,
 }
@@ -50,6 +49,7 @@ impl Default for StoreOptions {
             busy_timeout: Duration::from_secs(2),
             connections: 8,
             clock_skew: Some(Duration::from_secs(2)),
+            probe_holds: Duration::from_secs(1),
             schema: Schema::Migrate,
         }
     }
@@ -60,6 +60,7 @@ impl Default for StoreOptions {
 pub struct Store {
     engine: Arc<dyn Engine>,
     deadline: Duration,
+    probe_holds: Duration,
     probed: Arc<tokio::sync::Mutex<Option<Probe>>>,
 }
 
@@ -79,12 +80,12 @@ impl Store {
     pub fn open(url: &str, options: StoreOptions, clock: SharedClock) -> StoreResult<Self> {
         let location = Location::parse(url, options.busy_timeout)?;
         migrate::prepare(&location, options.schema)?;
-        let deadline = options.deadline;
+        let (deadline, probe_holds) = (options.deadline, options.probe_holds);
         let engine: Arc<dyn Engine> = match location {
             Location::Sqlite(file) => Arc::new(Sqlite::start(file, &options, clock)?),
             Location::Postgres(server) => Arc::new(Postgres::start(server, options, clock)?),
         };
-        Ok(Self { engine, deadline, probed: Arc::default() })
+        Ok(Self { engine, deadline, probe_holds, probed: Arc::default() })
     }
 
     /// Runs `job` in a transaction and answers after the commit. The job may run
@@ -120,14 +121,15 @@ impl Store {
     }
 
     /// Whether the database can be read and written now. Really writes a few
-    /// bytes, at most once a second; in between it repeats the last answer.
+    /// bytes, at most once in [`StoreOptions::probe_holds`]; in between it repeats
+    /// the last answer.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] with the reason.
     pub async fn health(&self) -> StoreResult<()> {
         self.engine.standing_trouble()?;
         let mut probed = self.probed.lock().await;
-        let fresh = probed.as_ref().filter(|probe| probe.at.elapsed() < PROBE_HOLDS);
+        let fresh = probed.as_ref().filter(|probe| probe.at.elapsed() < self.probe_holds);
         if let Some(probe) = fresh {
             return probe.trouble.clone().map_or(Ok(()), |trouble| Err(StoreError::Unavailable(trouble)));
         }

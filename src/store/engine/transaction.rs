@@ -11,7 +11,6 @@ pub use connection::{AnyConnection, MultiBackend};
 mod connection {
     //! The connection that is either database; diesel's derive writes the rest.
     #![expect(missing_docs, reason = "what the derive generates is not documented")]
-    #![expect(clippy::pedantic, reason = "what the derive generates does not follow our habits")]
 
     use super::{PgConnection, SqliteConnection};
 

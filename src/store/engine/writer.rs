@@ -102,7 +102,9 @@ impl Writer {
         let Lost { finished, culprit, error } = lost;
         let text = error.to_string();
         let Some(culprit) = culprit else {
-            finished.into_iter().for_each(|ran| self.refuse(ran.job, refused(&text)));
+            for ran in finished {
+                self.refuse(ran.job, refused(&text));
+            }
             return;
         };
         self.refuse(culprit, error);
@@ -152,22 +154,20 @@ impl Writer {
         if let Some(trouble) = self.halted.get() {
             return Err(StoreError::Unavailable(trouble.clone()));
         }
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => {
-                count(&self.counters.reconnects, 1);
-                self.file.connect_to_write()?
-            }
+        let mut conn = if let Some(conn) = self.conn.take() {
+            conn
+        } else {
+            count(&self.counters.reconnects, 1);
+            self.file.connect_to_write()?
         };
-        match dialect::begin_write(&mut conn) {
-            Ok(()) => Ok(conn),
-            Err(error) => {
-                if transaction::roll_back_to(&mut conn, 0).is_ok() {
-                    self.conn = Some(conn);
-                }
-                Err(error)
-            }
+        let begun = dialect::begin_write(&mut conn);
+        let Err(error) = begun else { return Ok(conn) };
+        // A lock passes. Whatever else it was, a file opened anew may do better:
+        // SQLite opens a file read-only when it must, and stays with that.
+        if error.is_lock() {
+            self.conn = Some(conn);
         }
+        Err(error)
     }
 
     /// Commits. A disk that failed to sync may have dropped what it was given

@@ -1,0 +1,4 @@
+//! The integration tests: one binary, one module for each part of the house.
+
+mod store;
+mod support;

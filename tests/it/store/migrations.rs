@@ -1,0 +1,117 @@
+//! The schema: applied once, by whoever comes first, and never by an older program.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use menshen::store::{Schema, Store, StoreError, StoreOptions, migrate};
+use rstest::rstest;
+
+use crate::support::database::Backend::{self, Postgres, Sqlite};
+use crate::support::database::TestDatabase;
+
+#[rstest]
+fn nodes_that_start_at_once_migrate_once(#[values(Sqlite, Postgres)] backend: Backend) {
+    let database = TestDatabase::empty(backend);
+    let runs: Vec<_> = std::thread::scope(|scope| {
+        let nodes: Vec<_> = (0..4).map(|_| scope.spawn(|| migrate::run(database.url()).unwrap())).collect();
+        nodes.into_iter().map(|node| node.join().unwrap()).collect()
+    });
+    let migrated = runs.iter().filter(|versions| !versions.pending.is_empty()).count();
+    assert_eq!(migrated, 1);
+    assert!(migrate::status(database.url()).unwrap().pending.is_empty());
+}
+
+#[rstest]
+fn a_schema_from_a_newer_program_is_refused(#[values(Sqlite, Postgres)] backend: Backend) {
+    let database = TestDatabase::new(backend);
+    migrate::run(database.url()).unwrap();
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')";
+    database.connect().batch_execute(newer).unwrap();
+    let open = Store::open(database.url(), TestDatabase::options(), Arc::new(TestDatabase::clock()));
+    let error = open.err().expect("refused");
+    assert!(matches!(&error, StoreError::Schema(text) if text.contains("9999")), "{error}");
+    assert!(migrate::status(database.url()).is_err());
+}
+
+#[rstest]
+fn an_old_schema_is_refused_when_it_must_be_current(#[values(Sqlite, Postgres)] backend: Backend) {
+    let database = TestDatabase::empty(backend);
+    let options = StoreOptions { schema: Schema::Require, ..TestDatabase::options() };
+    let open = || Store::open(database.url(), options.clone(), Arc::new(TestDatabase::clock()));
+    assert!(matches!(open().err(), Some(StoreError::Schema(_))));
+    assert!(columns(&database, backend).is_empty(), "looking leaves nothing behind");
+    migrate::run(database.url()).unwrap();
+    assert!(open().is_ok());
+}
+
+#[rstest]
+fn the_migrations_make_the_tables_that_diesel_knows(#[values(Sqlite, Postgres)] backend: Backend) {
+    let database = TestDatabase::new(backend);
+    migrate::run(database.url()).unwrap();
+    assert_eq!(columns(&database, backend), known());
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    nullable: String,
+}
+
+type Tables = BTreeMap<String, BTreeSet<String>>;
+
+/// The tables of the database: each column as `name type`, with `?` when it may be null.
+fn columns(database: &TestDatabase, backend: Backend) -> Tables {
+    let sql = match backend {
+        Sqlite => {
+            "SELECT m.name AS table_name, c.name AS column_name, c.type AS kind,
+                    CASE c.\"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END AS nullable
+             FROM sqlite_master m, pragma_table_info(m.name) c
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
+               AND m.name <> '__diesel_schema_migrations'"
+        }
+        Postgres => {
+            "SELECT table_name::text, column_name::text, data_type::text AS kind, is_nullable::text AS nullable
+             FROM information_schema.columns 
+             WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'"
+        }
+    };
+    let rows: Vec<Column> = diesel::sql_query(sql).load(&mut database.connect()).unwrap();
+    let mut tables = Tables::new();
+    for Column { table_name, column_name, kind, nullable } in rows {
+        let kind = match kind.to_lowercase().as_str() {
+            "text" => "Text",
+            "bigint" | "integer" => "BigInt",
+            "boolean" => "Bool",
+            "bytea" | "blob" => "Binary",
+            other => panic!("{table_name}.{column_name} has type {other}, which the databases do not share"),
+        };
+        let optional = if nullable == "YES" { "?" } else { "" };
+        tables.entry(table_name).or_default().insert(format!("{column_name} {kind}{optional}"));
+    }
+    tables
+}
+
+/// The tables of `schema.rs`, in the same form.
+fn known() -> Tables {
+    let mut tables = Tables::new();
+    let mut table = String::new();
+    for line in include_str!("../../../src/store/schema.rs").lines().map(str::trim) {
+        if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") {
+            let kind = kind.strip_prefix("Nullable<").map_or(kind.to_owned(), |kind| kind.replace('>', "?"));
+            tables.entry(table.clone()).or_default().insert(format!("{column} {kind}"));
+        } else if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with(") {")) {
+            name.clone_into(&mut table);
+        }
+    }
+    tables
+}

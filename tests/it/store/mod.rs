@@ -1,0 +1,6 @@
+//! The store on both databases.
+
+mod engine;
+mod group_commit;
+mod migrations;
+mod postgres;
