@@ -24,4 +24,4 @@ pub use contact::{ContactKind, Email, Phone};
 pub use names::UnknownName;
 pub use principal::{Principal, PrincipalKind, PrincipalStatus, Standing};
 pub use resource::Resource;
-pub use signing_key::{KeyState, SigningAlgorithm, SigningKeyRecord};
+pub use signing_key::{KeyState, SigningKeyRecord};

@@ -5,16 +5,7 @@
 
 use super::names::named_enum;
 use crate::base::Timestamp;
-
-named_enum! {
-    /// How a token of ours is signed (RFC 7518 §3.1). Each has keys from the first start.
-    SigningAlgorithm {
-        /// RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits: what every client can check.
-        Rs256 = "RS256",
-        /// ECDSA on P-256 with SHA-256: short and fast.
-        Es256 = "ES256",
-    }
-}
+use crate::protocol::client_metadata::SigningAlg;
 
 named_enum! {
     /// Where a key stands in its life. It only moves forward.
@@ -34,7 +25,7 @@ pub struct SigningKeyRecord {
     /// RFC 7638 thumbprint of the public key.
     pub kid: String,
     /// What it signs with.
-    pub algorithm: SigningAlgorithm,
+    pub algorithm: SigningAlg,
     /// Where it stands.
     pub state: KeyState,
     /// The public key as a JWK (RFC 7517), JSON text.

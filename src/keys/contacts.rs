@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::vault::{Aad, MacKey, Purpose, Vault, VaultError};
+use super::purpose::Purpose;
+use super::vault::{Aad, MacKey, Vault, VaultError};
 use crate::base::Entropy;
 use crate::base::id::PrincipalId;
 use crate::domain::ContactKind;
@@ -45,7 +46,7 @@ impl ContactKeys {
     /// Opens a contact of this principal.
     pub fn open(&self, principal: &PrincipalId, kind: ContactKind, sealed: &[u8]) -> Result<String, VaultError> {
         let place = place(principal, kind);
-        let opened = self.vault.open(Purpose::IdentifierSeal, &place, sealed)?;
+        let opened = self.vault.unseal(Purpose::IdentifierSeal, &place, sealed)?;
         String::from_utf8(opened.expose().clone())
             .map_err(|_not_text| VaultError::Opened { table: place.table.to_owned(), column: place.column.to_owned() })
     }

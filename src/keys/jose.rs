@@ -12,64 +12,37 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
-use crate::domain::SigningAlgorithm;
+use crate::protocol::client_metadata::{AssertionAlg, SigningAlg};
 
 /// The longest JWT that is looked at, in bytes.
 pub const MAX_JWT_LEN: usize = 8 * 1024;
 
-/// A signature algorithm that we verify. `none` and the HMACs are not among
-/// them (RFC 8725 §3.1), so they cannot be asked for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum JwsAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-    /// ECDSA on P-256 with SHA-256.
-    Es256,
-    /// RSASSA-PSS with SHA-256.
-    Ps256,
+/// The algorithm of that exact name (case counts). `none` and the HMACs are not
+/// among those we verify (RFC 8725 §3.1), so they cannot be asked for.
+pub(super) fn algorithm_named(name: &str) -> Option<AssertionAlg> {
+    AssertionAlg::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
 }
 
-impl JwsAlgorithm {
-    /// Every algorithm a client may register for its assertions.
-    pub const ALL: &'static [Self] = &[Self::Rs256, Self::Es256, Self::Ps256];
-
-    /// The name in JOSE headers and in metadata.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-            Self::Ps256 => "PS256",
-        }
-    }
-
-    /// The algorithm of that exact name; case counts.
-    #[must_use]
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|algorithm| algorithm.as_str() == name)
-    }
-
-    pub(super) const fn is_rsa(self) -> bool {
-        match self {
-            Self::Rs256 | Self::Ps256 => true,
-            Self::Es256 => false,
-        }
-    }
-
-    const fn backend(self) -> Algorithm {
-        match self {
-            Self::Rs256 => Algorithm::RS256,
-            Self::Es256 => Algorithm::ES256,
-            Self::Ps256 => Algorithm::PS256,
-        }
+pub(super) const fn is_rsa(algorithm: AssertionAlg) -> bool {
+    match algorithm {
+        AssertionAlg::Rs256 | AssertionAlg::Ps256 => true,
+        AssertionAlg::Es256 => false,
     }
 }
 
-impl From<SigningAlgorithm> for JwsAlgorithm {
-    fn from(algorithm: SigningAlgorithm) -> Self {
+const fn backend(algorithm: AssertionAlg) -> Algorithm {
+    match algorithm {
+        AssertionAlg::Rs256 => Algorithm::RS256,
+        AssertionAlg::Es256 => Algorithm::ES256,
+        AssertionAlg::Ps256 => Algorithm::PS256,
+    }
+}
+
+impl From<SigningAlg> for AssertionAlg {
+    fn from(algorithm: SigningAlg) -> Self {
         match algorithm {
-            SigningAlgorithm::Rs256 => Self::Rs256,
-            SigningAlgorithm::Es256 => Self::Es256,
+            SigningAlg::Rs256 => Self::Rs256,
+            SigningAlg::Es256 => Self::Es256,
         }
     }
 }
@@ -166,8 +139,8 @@ impl<'a> Compact<'a> {
     }
 
     /// `alg` of the header, when it is one we verify.
-    pub fn algorithm(&self) -> Result<JwsAlgorithm, JoseError> {
-        JwsAlgorithm::find(&self.header.alg).ok_or(JoseError::Algorithm)
+    pub fn algorithm(&self) -> Result<AssertionAlg, JoseError> {
+        algorithm_named(&self.header.alg).ok_or(JoseError::Algorithm)
     }
 
     /// `typ` of the header.
@@ -177,11 +150,11 @@ impl<'a> Compact<'a> {
     }
 
     /// Checks the signature with a key that was chosen for `algorithm`.
-    pub fn verify(&self, key: &DecodingKey, algorithm: JwsAlgorithm) -> Result<(), JoseError> {
+    pub fn verify(&self, key: &DecodingKey, algorithm: AssertionAlg) -> Result<(), JoseError> {
         if self.algorithm()? != algorithm {
             return Err(JoseError::Algorithm);
         }
-        let verified = jsonwebtoken::crypto::verify(self.signature, self.signed.as_bytes(), key, algorithm.backend());
+        let verified = jsonwebtoken::crypto::verify(self.signature, self.signed.as_bytes(), key, backend(algorithm));
         match verified {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(JoseError::Signature),

@@ -12,8 +12,8 @@ use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::jose::{JoseError, JwsAlgorithm};
-use crate::domain::SigningAlgorithm;
+use super::jose::{JoseError, algorithm_named, is_rsa};
+use crate::protocol::client_metadata::{AssertionAlg, SigningAlg};
 
 /// Keys of a foreign set beyond this many are not read.
 const MAX_FOREIGN_KEYS: usize = 64;
@@ -24,7 +24,7 @@ pub struct PublicJwk {
     /// Name of the key: its RFC 7638 thumbprint.
     pub kid: String,
     /// The one algorithm it is for.
-    pub alg: SigningAlgorithm,
+    pub alg: SigningAlg,
     #[serde(rename = "use")]
     purpose: SignatureUse,
     #[serde(flatten)]
@@ -84,7 +84,7 @@ impl PublicMembers {
 impl PublicJwk {
     /// Names the key by its thumbprint.
     #[must_use]
-    pub fn new(alg: SigningAlgorithm, key: PublicMembers) -> Self {
+    pub fn new(alg: SigningAlg, key: PublicMembers) -> Self {
         Self { kid: key.thumbprint(), alg, purpose: SignatureUse::Signature, key }
     }
 
@@ -102,7 +102,7 @@ pub struct ForeignKeys(Vec<ForeignKey>);
 struct ForeignKey {
     kid: Option<String>,
     /// The one algorithm the set allows for it, when it names one.
-    alg: Option<JwsAlgorithm>,
+    alg: Option<AssertionAlg>,
     rsa: bool,
     key: DecodingKey,
 }
@@ -146,8 +146,8 @@ impl ForeignKeys {
 
     /// The keys that a header of this `kid` and `alg` may mean. Without a `kid`
     /// the set must leave no choice.
-    pub(super) fn select(&self, kid: Option<&str>, alg: JwsAlgorithm) -> Result<Vec<&DecodingKey>, JoseError> {
-        let fits = |key: &&ForeignKey| key.rsa == alg.is_rsa() && key.alg.is_none_or(|only| only == alg);
+    pub(super) fn select(&self, kid: Option<&str>, alg: AssertionAlg) -> Result<Vec<&DecodingKey>, JoseError> {
+        let fits = |key: &&ForeignKey| key.rsa == is_rsa(alg) && key.alg.is_none_or(|only| only == alg);
         let named = |key: &&ForeignKey| kid.is_none() || key.kid.as_deref() == kid;
         let found: Vec<_> = self.0.iter().filter(named).filter(fits).map(|key| &key.key).collect();
         match (found.len(), kid) {
@@ -168,7 +168,7 @@ impl ForeignKey {
             PublicMembers::Ec { crv, .. } if crv == "P-256" => false,
             PublicMembers::Ec { .. } => return None,
         };
-        let alg = match raw.alg.as_deref().map(JwsAlgorithm::find) {
+        let alg = match raw.alg.as_deref().map(algorithm_named) {
             None => None,
             // An algorithm that is not ours: the key is for something else.
             Some(alg) => Some(alg?),
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn the_thumbprint_is_that_of_rfc_7638() {
         let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
-        let jwk = PublicJwk::new(SigningAlgorithm::Rs256, PublicMembers::Rsa { n: n.to_owned(), e: "AQAB".to_owned() });
+        let jwk = PublicJwk::new(SigningAlg::Rs256, PublicMembers::Rsa { n: n.to_owned(), e: "AQAB".to_owned() });
         assert_eq!(jwk.kid, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 
@@ -203,9 +203,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(set.0.len(), 1);
-        assert!(set.select(Some("a"), JwsAlgorithm::Es256).is_ok());
-        assert!(matches!(set.select(Some("a"), JwsAlgorithm::Rs256), Err(JoseError::UnknownKey)));
-        assert!(matches!(set.select(Some("d"), JwsAlgorithm::Es256), Err(JoseError::UnknownKey)));
+        assert!(set.select(Some("a"), AssertionAlg::Es256).is_ok());
+        assert!(matches!(set.select(Some("a"), AssertionAlg::Rs256), Err(JoseError::UnknownKey)));
+        assert!(matches!(set.select(Some("d"), AssertionAlg::Es256), Err(JoseError::UnknownKey)));
     }
 
     #[test]
@@ -216,9 +216,9 @@ mod tests {
             )
         };
         let one = ForeignKeys::parse(format!(r#"{{"keys":[{}]}}"#, key("a")).as_bytes()).unwrap();
-        assert_eq!(one.select(None, JwsAlgorithm::Es256).unwrap().len(), 1);
+        assert_eq!(one.select(None, AssertionAlg::Es256).unwrap().len(), 1);
         let two = ForeignKeys::parse(format!(r#"{{"keys":[{},{}]}}"#, key("a"), key("b")).as_bytes()).unwrap();
-        assert!(matches!(two.select(None, JwsAlgorithm::Es256), Err(JoseError::Ambiguous)));
+        assert!(matches!(two.select(None, AssertionAlg::Es256), Err(JoseError::Ambiguous)));
     }
 
     #[test]

@@ -10,15 +10,23 @@ pub mod assertion;
 pub mod contacts;
 pub mod jose;
 pub mod jwk;
+mod key_file;
+mod purpose;
 pub mod ring;
 pub mod rotation;
 pub mod signing;
 pub mod vault;
 
+#[cfg(test)]
+mod tests;
+
 pub use assertion::{AssertionRules, VerifiedAssertion, verify_assertion};
 pub use contacts::ContactKeys;
-pub use jose::{JoseError, JwsAlgorithm};
-pub use jwk::ForeignKeys;
-pub use ring::{Expiry, OwnRules, SigningKeys};
+pub use jose::JoseError;
+pub use jwk::{ForeignKeys, JwksError};
+pub use key_file::KeyFileError;
+pub use purpose::Purpose;
+pub use ring::{Expiry, OwnRules, RingError, SigningKeys};
+pub use rotation::{RotationPolicy, Trigger};
 pub use signing::{SignError, SigningKey, TokenType};
-pub use vault::{Aad, MacKey, Purpose, Vault, VaultError};
+pub use vault::{Aad, MacKey, Vault, VaultError};

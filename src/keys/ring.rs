@@ -16,10 +16,12 @@ use thiserror::Error;
 
 use super::jose::{Audience, Compact, JoseError};
 use super::jwk::PublicJwk;
+use super::purpose::Purpose;
 use super::signing::{SignError, SigningKey, TokenType};
-use super::vault::{Aad, Purpose, Vault, VaultError};
+use super::vault::{Aad, Vault, VaultError};
 use crate::base::Timestamp;
-use crate::domain::{KeyState, SigningAlgorithm, SigningKeyRecord};
+use crate::domain::{KeyState, SigningKeyRecord};
+use crate::protocol::client_metadata::SigningAlg;
 
 /// Why stored keys cannot be used.
 #[derive(Debug, Error)]
@@ -82,7 +84,7 @@ struct KeySet {
 }
 
 struct Published {
-    algorithm: SigningAlgorithm,
+    algorithm: SigningAlg,
     key: DecodingKey,
     expires_at: Option<Timestamp>,
 }
@@ -110,16 +112,11 @@ impl SigningKeys {
     }
 
     /// Signs `claims` with the active key of `algorithm`.
-    pub fn sign(
-        &self,
-        algorithm: SigningAlgorithm,
-        typ: TokenType,
-        claims: &impl Serialize,
-    ) -> Result<String, SignError> {
+    pub fn sign(&self, algorithm: SigningAlg, typ: TokenType, claims: &impl Serialize) -> Result<String, SignError> {
         let keys = self.current();
         let key = match algorithm {
-            SigningAlgorithm::Rs256 => keys.rs256.as_ref(),
-            SigningAlgorithm::Es256 => keys.es256.as_ref(),
+            SigningAlg::Rs256 => keys.rs256.as_ref(),
+            SigningAlg::Es256 => keys.es256.as_ref(),
         };
         key.ok_or(SignError::NoKey(algorithm.as_str()))?.sign(typ, claims)
     }
@@ -191,8 +188,8 @@ impl KeySet {
             if record.state == KeyState::Active {
                 let opened = Some(open_private(record, vault)?);
                 match record.algorithm {
-                    SigningAlgorithm::Rs256 => set.rs256 = opened,
-                    SigningAlgorithm::Es256 => set.es256 = opened,
+                    SigningAlg::Rs256 => set.rs256 = opened,
+                    SigningAlg::Es256 => set.es256 = opened,
                 }
             }
         }
@@ -216,7 +213,7 @@ pub(super) fn place(kid: &str) -> Aad<'_> {
 
 fn open_private(record: &SigningKeyRecord, vault: &Vault) -> Result<SigningKey, RingError> {
     let unreadable = |what| RingError::Row { kid: record.kid.clone(), what };
-    let pkcs8 = vault.open(Purpose::SigningKeySeal, &place(&record.kid), &record.private_sealed)?;
+    let pkcs8 = vault.unseal(Purpose::SigningKeySeal, &place(&record.kid), &record.private_sealed)?;
     let key = SigningKey::from_pkcs8(record.algorithm, &pkcs8)
         .map_err(|_rejected| unreadable("its private part is no key of its algorithm"))?;
     if key.public().kid != record.kid {

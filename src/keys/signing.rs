@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use super::jwk::{PublicJwk, PublicMembers};
 use crate::base::Secret;
-use crate::domain::SigningAlgorithm;
+use crate::protocol::client_metadata::SigningAlg;
 
 /// Bytes of an RS256 signature with our 2048-bit keys.
 const RSA_SIGNATURE_LEN: usize = 256;
@@ -100,19 +100,19 @@ struct Header<'a> {
 impl SigningKey {
     /// A new key from aws-lc's own generator. RS256 takes a tenth of a second or
     /// more, so never inside a transaction.
-    pub fn generate(algorithm: SigningAlgorithm) -> Result<Self, SignError> {
+    pub fn generate(algorithm: SigningAlg) -> Result<Self, SignError> {
         let pair = match algorithm {
-            SigningAlgorithm::Rs256 => Pair::Rs256(RsaKeyPair::generate(KeySize::Rsa2048)?),
-            SigningAlgorithm::Es256 => Pair::Es256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?),
+            SigningAlg::Rs256 => Pair::Rs256(RsaKeyPair::generate(KeySize::Rsa2048)?),
+            SigningAlg::Es256 => Pair::Es256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?),
         };
         Self::from_pair(pair)
     }
 
     /// From its PKCS#8 form.
-    pub fn from_pkcs8(algorithm: SigningAlgorithm, pkcs8: &Secret<Vec<u8>>) -> Result<Self, SignError> {
+    pub fn from_pkcs8(algorithm: SigningAlg, pkcs8: &Secret<Vec<u8>>) -> Result<Self, SignError> {
         let pair = match algorithm {
-            SigningAlgorithm::Rs256 => Pair::Rs256(RsaKeyPair::from_pkcs8(pkcs8.expose())?),
-            SigningAlgorithm::Es256 => {
+            SigningAlg::Rs256 => Pair::Rs256(RsaKeyPair::from_pkcs8(pkcs8.expose())?),
+            SigningAlg::Es256 => {
                 Pair::Es256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.expose())?)
             }
         };
@@ -183,7 +183,7 @@ fn rsa_public(pair: &RsaKeyPair) -> Result<PublicJwk, SignError> {
     }
     let PublicKeyComponents { n, e } = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
     let members = PublicMembers::Rsa { n: URL_SAFE_NO_PAD.encode(n), e: URL_SAFE_NO_PAD.encode(e) };
-    Ok(PublicJwk::new(SigningAlgorithm::Rs256, members))
+    Ok(PublicJwk::new(SigningAlg::Rs256, members))
 }
 
 fn ec_public(pair: &EcdsaKeyPair) -> Result<PublicJwk, SignError> {
@@ -191,7 +191,7 @@ fn ec_public(pair: &EcdsaKeyPair) -> Result<PublicJwk, SignError> {
     let (x, y) = point.split_at_checked(point.len() / 2).ok_or(SignError::Key)?;
     let members =
         PublicMembers::Ec { crv: "P-256".to_owned(), x: URL_SAFE_NO_PAD.encode(x), y: URL_SAFE_NO_PAD.encode(y) };
-    Ok(PublicJwk::new(SigningAlgorithm::Es256, members))
+    Ok(PublicJwk::new(SigningAlg::Es256, members))
 }
 
 /// `at_hash` and `c_hash`: the left half of the SHA-256, base64url (OpenID

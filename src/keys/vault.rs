@@ -5,19 +5,17 @@
 //! [`Purpose`]; what is sealed is bound to its table, column and row. Built once
 //! by `app`; everybody above asks it for keys and never sees the root.
 
-use std::fs::{DirBuilder, File};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aws_lc_rs::aead::{self, AES_256_GCM, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::key_file::{self, KeyFileError};
+use super::purpose::Purpose;
 use crate::base::{Entropy, OpaqueTokens, Secret, TokenHash};
+use crate::config;
 
 /// Bytes of the root and of every derived key.
 pub const KEY_LEN: usize = 32;
@@ -26,60 +24,6 @@ const SALT: &[u8] = b"menshen key tree 1";
 /// First byte of every sealed value.
 const BLOB_VERSION: u8 = 1;
 const KEY_ID_LEN: usize = 8;
-/// More than any sane key file holds; a device file must not be read to its end.
-const MAX_FILE_LEN: u64 = 4096;
-
-/// What a derived key is for. Two purposes never share a key.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Purpose {
-    /// Hashes of the random part of opaque tokens.
-    TokenHash,
-    /// Permutation of row numbers in opaque tokens.
-    TokenHandle,
-    /// Hashes of client secrets.
-    ClientSecretHash,
-    /// Tokens in forms against cross-site requests.
-    Csrf,
-    /// Private parts of signing keys.
-    SigningKeySeal,
-    /// Phone numbers and e-mail addresses at rest.
-    IdentifierSeal,
-    /// Blind index over identifiers.
-    IdentifierLookup,
-    /// Pepper of passwords and of other credentials.
-    CredentialPepper,
-    /// Messages that wait in the outbox.
-    OutboxSeal,
-    /// Names of throttle buckets, so that the table names nobody.
-    ThrottleKey,
-    /// Secrets inside a stored interaction.
-    InteractionSeal,
-    /// Rows of the chooser that stand for no account.
-    Decoy,
-    /// The chain of audit rows.
-    AuditChain,
-}
-
-impl Purpose {
-    /// The `info` of HKDF. Changing one makes what it protects unreadable.
-    const fn info(self) -> &'static [u8] {
-        match self {
-            Self::TokenHash => b"token hash",
-            Self::TokenHandle => b"token handle",
-            Self::ClientSecretHash => b"client secret hash",
-            Self::Csrf => b"csrf",
-            Self::SigningKeySeal => b"signing key seal",
-            Self::IdentifierSeal => b"identifier seal",
-            Self::IdentifierLookup => b"identifier lookup",
-            Self::CredentialPepper => b"credential pepper",
-            Self::OutboxSeal => b"outbox seal",
-            Self::ThrottleKey => b"throttle key",
-            Self::InteractionSeal => b"interaction seal",
-            Self::Decoy => b"decoy",
-            Self::AuditChain => b"audit chain",
-        }
-    }
-}
 
 /// Where a sealed value lives; it opens nowhere else.
 #[derive(Clone, Copy, Debug)]
@@ -101,25 +45,9 @@ impl Aad<'_> {
 /// Why the key file or a sealed value was refused. Names files, never secrets.
 #[derive(Debug, Error)]
 pub enum VaultError {
-    /// The file cannot be read or made.
-    #[error("key file {}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Others may read the file.
-    #[error("key file {}: mode {mode:04o} lets others in; it must be 0600", path.display())]
-    Mode {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// Not the base64 of 32 bytes.
-    #[error("the key-encryption key must be the base64 of 32 random bytes")]
-    Shape,
+    /// The key file is missing, open to others, or no key.
+    #[error(transparent)]
+    File(#[from] KeyFileError),
     /// Sealed under another key-encryption key.
     #[error("a value in {table}.{column} was sealed under another key-encryption key")]
     OtherKey {
@@ -148,40 +76,18 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Reads the key file; makes it, owner-only and synced, when it is absent.
-    ///
-    /// Of two processes that start at once one makes it and both read it.
-    pub fn load(path: &Path, entropy: &dyn Entropy) -> Result<Self, VaultError> {
-        let failed = |source| VaultError::File { path: path.to_owned(), source };
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                create(path, entropy).map_err(failed)?;
-                File::open(path).map_err(failed)?
-            }
-            Err(error) => return Err(failed(error)),
-        };
-        let mode = file.metadata().map_err(failed)?.mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(VaultError::Mode { path: path.to_owned(), mode });
+    /// From the configured value, else from the key file, which is made on the
+    /// first start.
+    pub fn open(keys: &config::Keys, entropy: &dyn Entropy) -> Result<Self, VaultError> {
+        match &keys.kek {
+            Some(kek) => Ok(Self::from_bytes(kek.expose())),
+            None => Self::load(&keys.kek_file, entropy),
         }
-        let mut text = Zeroizing::new(String::new());
-        file.take(MAX_FILE_LEN).read_to_string(&mut text).map_err(failed)?;
-        Self::from_base64(&text).map_err(|error| match error {
-            VaultError::Shape => failed(io::Error::new(io::ErrorKind::InvalidData, VaultError::Shape.to_string())),
-            other => other,
-        })
     }
 
-    /// From the value that the environment gave instead of a file.
-    pub fn from_text(text: &Secret<String>) -> Result<Self, VaultError> {
-        Self::from_base64(text.expose())
-    }
-
-    fn from_base64(text: &str) -> Result<Self, VaultError> {
-        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_undecodable| VaultError::Shape)?);
-        let root = <&[u8; KEY_LEN]>::try_from(bytes.as_slice()).map_err(|_length| VaultError::Shape)?;
-        Ok(Self::from_bytes(root))
+    /// From the key file; it is made, owner-only and synced, when it is absent.
+    pub fn load(path: &Path, entropy: &dyn Entropy) -> Result<Self, VaultError> {
+        Ok(Self::from_bytes(key_file::load(path, entropy)?.expose()))
     }
 
     /// From the 32 bytes themselves.
@@ -191,8 +97,11 @@ impl Vault {
         let mut extracted = mac_of(&extract, &[root]);
         let prk = hmac::Key::new(hmac::HMAC_SHA256, &extracted);
         extracted.zeroize();
-        let [a, b, c, d, e, f, g, h, ..] = expand(&prk, b"key id");
-        Self { prk, key_id: [a, b, c, d, e, f, g, h] }
+        let mut key_id = [0; KEY_ID_LEN];
+        for (to, from) in key_id.iter_mut().zip(expand(&prk, b"key id")) {
+            *to = from;
+        }
+        Self { prk, key_id }
     }
 
     /// The key for one purpose.
@@ -241,7 +150,7 @@ impl Vault {
     }
 
     /// Opens what [`Vault::seal`] sealed for the same purpose and place.
-    pub fn open(&self, purpose: Purpose, place: &Aad<'_>, blob: &[u8]) -> Result<Secret<Vec<u8>>, VaultError> {
+    pub fn unseal(&self, purpose: Purpose, place: &Aad<'_>, blob: &[u8]) -> Result<Secret<Vec<u8>>, VaultError> {
         let (table, column) = (place.table.to_owned(), place.column.to_owned());
         let Some((nonce, body)) = self.split(blob) else {
             return Err(match blob.get(1..=KEY_ID_LEN) {
@@ -304,29 +213,8 @@ fn framed(parts: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-/// Writes a new root beside `path`, syncs it and moves it there unless
-/// somebody else was first.
-fn create(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    // tempfile makes files of mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    let root = Zeroizing::new(entropy.bytes::<KEY_LEN>());
-    let text = Zeroizing::new(STANDARD.encode(root.as_slice()));
-    writeln!(file, "{}", text.as_str())?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_written) => File::open(folder)?.sync_all(),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error.error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
     use crate::base::SeededEntropy;
 
@@ -340,11 +228,11 @@ mod tests {
     fn what_is_sealed_opens_in_its_own_place_alone() {
         let (vault, entropy) = (vault(), SeededEntropy::new(1));
         let blob = vault.seal(Purpose::SigningKeySeal, &PLACE, b"private", &entropy).unwrap();
-        assert_eq!(vault.open(Purpose::SigningKeySeal, &PLACE, &blob).unwrap().expose(), b"private");
+        assert_eq!(vault.unseal(Purpose::SigningKeySeal, &PLACE, &blob).unwrap().expose(), b"private");
         for other in [Aad { row: "k2", ..PLACE }, Aad { column: "x", ..PLACE }, Aad { table: "y", ..PLACE }] {
-            assert!(matches!(vault.open(Purpose::SigningKeySeal, &other, &blob), Err(VaultError::Opened { .. })));
+            assert!(matches!(vault.unseal(Purpose::SigningKeySeal, &other, &blob), Err(VaultError::Opened { .. })));
         }
-        assert!(vault.open(Purpose::OutboxSeal, &PLACE, &blob).is_err());
+        assert!(vault.unseal(Purpose::OutboxSeal, &PLACE, &blob).is_err());
     }
 
     #[test]
@@ -354,8 +242,8 @@ mod tests {
         for at in 0..blob.len() {
             let mut changed = blob.clone();
             changed[at] ^= 1;
-            assert!(vault.open(Purpose::OutboxSeal, &PLACE, &changed).is_err(), "byte {at}");
-            assert!(vault.open(Purpose::OutboxSeal, &PLACE, &blob[..at]).is_err(), "cut at {at}");
+            assert!(vault.unseal(Purpose::OutboxSeal, &PLACE, &changed).is_err(), "byte {at}");
+            assert!(vault.unseal(Purpose::OutboxSeal, &PLACE, &blob[..at]).is_err(), "cut at {at}");
         }
     }
 
@@ -363,7 +251,7 @@ mod tests {
     fn another_root_is_named_as_the_reason() {
         let blob = vault().seal(Purpose::OutboxSeal, &PLACE, b"x", &SeededEntropy::new(1)).unwrap();
         let other = Vault::from_bytes(&[8; KEY_LEN]);
-        assert!(matches!(other.open(Purpose::OutboxSeal, &PLACE, &blob), Err(VaultError::OtherKey { .. })));
+        assert!(matches!(other.unseal(Purpose::OutboxSeal, &PLACE, &blob), Err(VaultError::OtherKey { .. })));
     }
 
     #[test]
@@ -387,43 +275,5 @@ mod tests {
         let one = vault.mac(Purpose::IdentifierLookup, &[b"ab", b"c"]);
         assert!(!one.matches(vault.mac(Purpose::IdentifierLookup, &[b"a", b"bc"]).as_bytes()));
         assert!(one.matches(vault.mac_key(Purpose::IdentifierLookup).mac(&[b"ab", b"c"]).as_bytes()));
-    }
-
-    #[test]
-    fn the_first_start_makes_a_file_for_its_owner_alone_and_the_second_reads_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data").join("kek");
-        let first = Vault::load(&path, &SeededEntropy::new(3)).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-        let second = Vault::load(&path, &SeededEntropy::new(4)).unwrap();
-        assert_eq!(first.derive(Purpose::Csrf), second.derive(Purpose::Csrf));
-        let text = fs::read_to_string(&path).unwrap();
-        let third = Vault::from_text(&Secret::new(text)).unwrap();
-        assert_eq!(first.derive(Purpose::Csrf), third.derive(Purpose::Csrf));
-    }
-
-    #[test]
-    fn a_file_that_others_may_read_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("kek");
-        Vault::load(&path, &SeededEntropy::new(3)).unwrap();
-        for mode in [0o644, 0o640, 0o604, 0o660] {
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert!(matches!(Vault::load(&path, &SeededEntropy::new(3)), Err(VaultError::Mode { .. })), "{mode:o}");
-        }
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
-        assert!(Vault::load(&path, &SeededEntropy::new(3)).is_ok());
-    }
-
-    #[test]
-    fn a_file_with_something_else_is_refused_without_showing_it() {
-        let folder = tempfile::tempdir().unwrap();
-        for text in ["", "hunter2-hunter2", &STANDARD.encode([1; 31]), &STANDARD.encode([1; 33])] {
-            let path = folder.path().join("kek");
-            fs::write(&path, text).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            let error = Vault::load(&path, &SeededEntropy::new(3)).err().unwrap().to_string();
-            assert!(error.contains("kek") && (text.is_empty() || !error.contains(text)), "{error}");
-        }
     }
 }
