@@ -30,6 +30,7 @@ pub mod resources;
 mod rows;
 pub mod schema;
 pub mod sign_ins;
+pub mod throttle;
 
 pub use engine::{
     AnyConnection, MultiBackend, Schema, Statistics, Store, StoreError, StoreOptions, StoreResult, Trouble, Tx,
