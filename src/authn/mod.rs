@@ -11,6 +11,7 @@
 pub mod attempt;
 pub mod authenticator;
 pub mod form;
+pub mod hashing;
 pub mod proof;
 pub mod rejection;
 pub mod shortlist;
