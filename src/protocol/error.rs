@@ -10,11 +10,11 @@ use std::fmt;
 
 /// Declares the codes: variant, wire name, status.
 macro_rules! error_codes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal;)*) => {
+    ($(#[doc = $doc:literal] $variant:ident = $name:literal, $status:literal;)*) => {
         /// An `error` value of the protocols.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub enum ErrorCode {
-            $($(#[$doc])* $variant,)*
+            $(#[doc = $doc] $variant,)*
         }
 
         impl ErrorCode {
@@ -34,6 +34,14 @@ macro_rules! error_codes {
             pub const fn status(self) -> u16 {
                 match self {
                     $(Self::$variant => $status,)*
+                }
+            }
+
+            /// What the code means and where it is defined, for the generated reference page.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc.trim_ascii(),)*
                 }
             }
         }
@@ -184,6 +192,7 @@ mod tests {
         let names: BTreeSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(names.len(), ErrorCode::ALL.len());
         assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+        assert_eq!(ErrorCode::SlowDown.meaning(), "The device asks too often (RFC 8628 §3.5).");
     }
 
     #[test]
