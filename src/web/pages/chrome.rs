@@ -12,6 +12,7 @@ use crate::web::assets;
 #[derive(Clone, Debug)]
 pub struct Chrome {
     locale: Locale,
+    brand: Option<String>,
     client: Option<String>,
     language_href: Option<String>,
     help: Option<WebLink>,
@@ -20,7 +21,14 @@ pub struct Chrome {
 impl Chrome {
     /// A frame in this language, for no client, without a language link.
     pub fn new(locale: Locale) -> Self {
-        Self { locale, client: None, language_href: None, help: None }
+        Self { locale, brand: None, client: None, language_href: None, help: None }
+    }
+
+    /// Names the product, as the operator configured it for this language.
+    #[must_use]
+    pub fn branded(mut self, name: impl Into<String>) -> Self {
+        self.brand = Some(name.into());
+        self
     }
 
     /// Names the client that the person is signing in to.
@@ -57,6 +65,10 @@ impl Chrome {
 
     pub(super) fn t(&self) -> &'static Texts {
         text::of(self.locale)
+    }
+
+    pub(super) fn brand(&self) -> &str {
+        self.brand.as_deref().unwrap_or(self.t().common.brand)
     }
 
     pub(super) fn client(&self) -> Option<&str> {

@@ -30,7 +30,7 @@ pub use login::{
 };
 pub use logout::{LogoutPage, SignedOutPage};
 pub use people::{Entry, EntryState, Person};
-pub use problem::{Field, PageError};
+pub use problem::{Field, PageError, whole_seconds};
 
 /// Something that becomes an HTML document.
 pub trait Page {

@@ -4,8 +4,12 @@
 //! chosen by `web`. A refusal says the same for an unknown name and a wrong
 //! password.
 
+use std::time::Duration;
+
 use super::locale::Locale;
 use super::text;
+use crate::authn::Rejection;
+use crate::domain::PrincipalKind;
 
 /// A field that can be wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,6 +28,21 @@ pub enum Field {
     Agree,
 }
 
+impl Field {
+    /// The field that a form sends under this name; the first one for a name
+    /// that no page has.
+    fn named(name: &str) -> Self {
+        match name {
+            "account" => Self::Account,
+            "password" => Self::Password,
+            "new_password" => Self::NewPassword,
+            "new_password_again" => Self::NewPasswordAgain,
+            "agree" => Self::Agree,
+            _ => Self::Username,
+        }
+    }
+}
+
 /// Why a form was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PageError {
@@ -40,7 +59,10 @@ pub enum PageError {
         retry_after: u64,
     },
     /// Switched off; said only after a right password.
-    PrincipalDisabled,
+    PrincipalDisabled {
+        /// Who, since the wording depends on it.
+        kind: PrincipalKind,
+    },
     /// The owning account is stopped; said only after a right password.
     OwnerSuspended,
     /// The owner switched console sign-in off for this user.
@@ -84,7 +106,7 @@ impl PageError {
             Self::BadCredentials => "bad_credentials",
             Self::Locked { .. } => "locked",
             Self::Busy { .. } => "busy",
-            Self::PrincipalDisabled => "principal_disabled",
+            Self::PrincipalDisabled { .. } => "principal_disabled",
             Self::OwnerSuspended => "owner_suspended",
             Self::ConsoleDenied => "console_denied",
             Self::IpDenied => "ip_denied",
@@ -120,7 +142,7 @@ impl PageError {
             }
             Self::Locked { .. }
             | Self::Busy { .. }
-            | Self::PrincipalDisabled
+            | Self::PrincipalDisabled { .. }
             | Self::OwnerSuspended
             | Self::ConsoleDenied
             | Self::IpDenied
@@ -136,7 +158,9 @@ impl PageError {
             Self::BadCredentials => t.bad_credentials.to_owned(),
             Self::Locked { retry_after } => t.locked.fill(&wait(locale, retry_after)),
             Self::Busy { retry_after } => t.busy.fill(&wait(locale, retry_after)),
-            Self::PrincipalDisabled => t.principal_disabled.to_owned(),
+            Self::PrincipalDisabled { kind: PrincipalKind::Root } => t.root_disabled.to_owned(),
+            Self::PrincipalDisabled { kind: PrincipalKind::SubAccount } => t.sub_account_disabled.to_owned(),
+            Self::PrincipalDisabled { kind: PrincipalKind::IamUser } => t.iam_user_disabled.to_owned(),
             Self::OwnerSuspended => t.owner_suspended.to_owned(),
             Self::ConsoleDenied => t.console_denied.to_owned(),
             Self::IpDenied => t.ip_denied.to_owned(),
@@ -161,6 +185,26 @@ impl PageError {
     pub(super) fn may_be_wrong_page(self) -> bool {
         self == Self::BadCredentials
     }
+}
+
+impl From<&Rejection> for PageError {
+    fn from(rejection: &Rejection) -> Self {
+        match rejection {
+            Rejection::BadCredentials => Self::BadCredentials,
+            Rejection::Throttled { retry_after } => Self::Locked { retry_after: whole_seconds(*retry_after) },
+            Rejection::PrincipalDisabled { kind } => Self::PrincipalDisabled { kind: *kind },
+            Rejection::OwnerSuspended => Self::OwnerSuspended,
+            Rejection::AgreeRequired => Self::AgreeRequired,
+            Rejection::FieldRequired { field } => Self::Missing(Field::named(field)),
+            Rejection::EmailRequired => Self::EmailRequired,
+            Rejection::SelectRequired => Self::SelectRequired,
+        }
+    }
+}
+
+/// A wait in whole seconds, rounded up, as `Retry-After` carries it.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// A wait in words: seconds up to two minutes, then whole minutes, rounded up.

@@ -8,7 +8,7 @@ use super::{
 pub static TEXTS: Texts = Texts {
     common: Common {
         brand: "Menshen",
-        footer: "Sign-in guarded by Menshen",
+        footer: Around { before: "Sign-in guarded by ", after: "" },
         help: "Help",
         error_prefix: "Error: ",
         cancel: "Cancel",
@@ -222,7 +222,9 @@ const PROBLEMS: Problems = Problems {
     bad_credentials: "Incorrect account or password",
     locked: Around { before: "Too many attempts. Try again in ", after: "." },
     busy: Around { before: "We are busy right now. Try again in ", after: "." },
-    principal_disabled: "This user is disabled. Contact your administrator.",
+    sub_account_disabled: "This sub-account is disabled. Contact your administrator.",
+    iam_user_disabled: "This user is disabled. Contact your administrator.",
+    root_disabled: "This account is disabled. Contact support.",
     owner_suspended: "The owning account is suspended. You can’t sign in for now.",
     console_denied: "Console sign-in is off for this user.",
     ip_denied: "Sign-in isn’t allowed from this network.",

@@ -65,7 +65,7 @@ pub struct Texts {
 
 pub struct Common {
     pub brand: Text,
-    pub footer: Text,
+    pub footer: Around,
     pub help: Text,
     pub error_prefix: Text,
     pub cancel: Text,
@@ -239,7 +239,9 @@ pub struct Problems {
     pub bad_credentials: Text,
     pub locked: Around,
     pub busy: Around,
-    pub principal_disabled: Text,
+    pub sub_account_disabled: Text,
+    pub iam_user_disabled: Text,
+    pub root_disabled: Text,
     pub owner_suspended: Text,
     pub console_denied: Text,
     pub ip_denied: Text,

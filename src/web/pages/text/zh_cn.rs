@@ -8,7 +8,7 @@ use super::{
 pub static TEXTS: Texts = Texts {
     common: Common {
         brand: "门神",
-        footer: "由门神守护登录",
+        footer: Around { before: "由", after: "守护登录" },
         help: "帮助",
         error_prefix: "错误：",
         cancel: "取消",
@@ -215,7 +215,9 @@ const PROBLEMS: Problems = Problems {
     bad_credentials: "账号或密码错误",
     locked: Around { before: "失败次数过多，请在 ", after: "后再试。" },
     busy: Around { before: "系统繁忙，请在 ", after: "后再试。" },
-    principal_disabled: "该用户已被停用，请联系管理员。",
+    sub_account_disabled: "该子账号已被停用，请联系管理员。",
+    iam_user_disabled: "该用户已被停用，请联系管理员。",
+    root_disabled: "该账号已被停用，请联系客服。",
     owner_suspended: "所属主账号已被暂停，暂时无法登录。",
     console_denied: "管理员未开启控制台登录。",
     ip_denied: "管理员限制了登录地址，当前网络不允许登录。",
