@@ -1,3 +1,9 @@
 //! The binary: hands its arguments to the command line, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Fails only when a provider stands already, and nothing runs before this line.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    menshen::cli::run()
+}

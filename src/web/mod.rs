@@ -1,5 +1,11 @@
 //! Floor 6: HTTP: routes, guards, extraction, answers.
 
 pub mod assets;
+pub mod body;
+pub mod client_address;
 pub mod csp;
+pub mod edge;
+pub mod health;
 pub mod pages;
+pub mod server;
+pub mod tls;

@@ -1,0 +1,52 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Menshen (门神): the sign-in door of a cloud platform.
+#[derive(Debug, Parser)]
+#[command(name = "menshen", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// Configuration file (TOML); without it the defaults hold. `MENSHEN__SECTION__KEY` overrides either.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at the configuration.
+    Config {
+        /// What to look at.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Bring the schema of the database up to date (`serve` does it too).
+    Migrate,
+    /// Look whether everything that this server needs is there and works.
+    Doctor,
+}
+
+/// `menshen config …`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say in one line what is wrong, or that nothing is.
+    Check,
+    /// Print what is in force, secrets masked.
+    Show,
+}

@@ -1,0 +1,117 @@
+//! `menshen doctor`: looks at everything a server needs, one line each.
+//!
+//! It changes nothing: what a first start would make is reported as such.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::args::Common;
+use super::{CliError, config, output};
+use crate::base::{SystemClock, SystemEntropy};
+use crate::config::Config;
+use crate::keys::Vault;
+use crate::store::{Schema, Store, StoreError, StoreOptions, Trouble, migrate};
+use crate::web::tls::Certificate;
+
+/// What was looked at and how it stands.
+#[derive(Serialize)]
+struct Finding {
+    what: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+impl Finding {
+    fn new(what: &'static str, found: Result<String, String>) -> Self {
+        let (ok, detail) = match found {
+            Ok(detail) => (true, detail),
+            Err(detail) => (false, detail),
+        };
+        Self { what, ok, detail: detail.split_whitespace().collect::<Vec<_>>().join(" ") }
+    }
+}
+
+pub(super) fn run(common: &Common) -> Result<(), CliError> {
+    let config = config::load(common)?;
+    let mut findings = vec![Finding::new("configuration", Ok("in order".to_owned()))];
+    findings.extend(certificate(&config));
+    findings.push(Finding::new("key-encryption key", key_encryption_key(&config)));
+    findings.extend(database(&config)?);
+    report(common, &findings)
+}
+
+fn report(common: &Common, findings: &[Finding]) -> Result<(), CliError> {
+    if common.json {
+        output::json(&findings);
+    } else {
+        for finding in findings {
+            let mark = if finding.ok { "ok  " } else { "FAIL" };
+            output::text(&format!("{mark} {}: {}", finding.what, finding.detail));
+        }
+    }
+    match findings.iter().filter(|finding| !finding.ok).count() {
+        0 => Ok(()),
+        failed => Err(CliError::new("doctor", format!("{failed} of {} do not hold", findings.len()))),
+    }
+}
+
+fn certificate(config: &Config) -> Option<Finding> {
+    let (chain, key) = config.server.tls_files()?;
+    let loaded = Certificate::load(chain, key).map(|_certificate| "readable, and the key belongs to it".to_owned());
+    Some(Finding::new("certificate", loaded.map_err(|error| error.to_string())))
+}
+
+fn key_encryption_key(config: &Config) -> Result<String, String> {
+    if config.keys.kek.is_some() {
+        return Ok("given by the configuration".to_owned());
+    }
+    let path = &config.keys.kek_file;
+    if !path.exists() {
+        return Ok(format!("{} is absent; the first start makes it", path.display()));
+    }
+    let loaded = Vault::load(path, &SystemEntropy).map_err(|error| error.to_string())?;
+    drop(loaded);
+    Ok(format!("{} is for its owner alone", path.display()))
+}
+
+fn database(config: &Config) -> Result<Vec<Finding>, CliError> {
+    let url = config.database.url.expose().expose();
+    if let Some(path) = config.database.url.sqlite_path().filter(|path| !Path::new(path).exists()) {
+        return Ok(vec![Finding::new("database", Ok(format!("{path} is absent; the first start makes it")))]);
+    }
+    let schema = match migrate::status(url) {
+        Ok(versions) if versions.pending.is_empty() => {
+            Ok(format!("version {}", versions.applied.last().map_or("none", String::as_str)))
+        }
+        Ok(versions) => Err(format!("lacks {}; run `menshen migrate`", versions.pending.join(", "))),
+        Err(error) => Err(error.to_string()),
+    };
+    let usable = schema.is_ok();
+    let mut findings = vec![Finding::new("schema", schema)];
+    if usable {
+        findings.extend(reach(url)?);
+    }
+    Ok(findings)
+}
+
+/// Reads and writes the database for real, and compares its clock.
+fn reach(url: &str) -> Result<[Finding; 2], CliError> {
+    let options = StoreOptions { schema: Schema::Require, connections: 1, ..StoreOptions::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::new("runtime", error.kind()))?;
+    let outcome = Store::open(url, options, Arc::new(SystemClock)).and_then(|store| {
+        let health = runtime.block_on(store.health());
+        store.close();
+        health
+    });
+    let (clock, database) = match outcome {
+        Ok(()) => (Ok("agrees".to_owned()), Ok("reachable and writable".to_owned())),
+        Err(StoreError::Unavailable(trouble @ Trouble::ClockSkew(_))) => {
+            (Err(trouble.to_string()), Ok("reachable".to_owned()))
+        }
+        Err(error) => (Err("not compared".to_owned()), Err(error.to_string())),
+    };
+    Ok([Finding::new("database", database), Finding::new("database's clock", clock)])
+}
