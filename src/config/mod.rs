@@ -41,7 +41,7 @@ pub use metrics::Metrics;
 pub use outbound::Outbound;
 pub use password::Password;
 pub use section::Key;
-pub use server::Server;
+pub use server::{ProxyHeader, Server};
 pub use sessions::Sessions;
 pub use throttle::Throttle;
 pub use tokens::Tokens;

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::error::require;
 use super::section::section;
 use super::types::Issuer;
-use super::value::minutes;
+use super::value::{Raw, Reason, Setting, minutes, quoted};
 
 section! {
     /// Where the server listens, and the name under which the world reaches it.
@@ -25,12 +25,17 @@ section! {
         tls_key: Option<PathBuf> = "",
         /// A proxy before this server ends TLS. Without it plain http is served on a loopback address alone.
         behind_tls_proxy: bool = "false",
-        /// Networks of proxies whose `Forwarded` and `X-Forwarded-For` are believed; everybody else's are ignored.
+        /// Networks of proxies that are believed when they name the client; everybody else's headers are ignored.
         trusted_proxies: Vec<IpNet> = "[]",
+        /// The one header in which the trusted proxies name the client. They must write it themselves on every
+        /// request; one that they send and that cannot be read is answered 400.
+        proxy_header: ProxyHeader = r#""x-forwarded-for""#,
         /// Connections that one worker holds at once; more wait in the kernel.
         max_connections: u32 = "10000",
         /// Worker threads; 0: one per core.
         workers: u32 = "0",
+        /// How long new connections are still accepted after SIGTERM, while `/readyz` already says no.
+        stop_delay: Duration = r#""0s""#,
         /// How long requests under way may take to end after SIGTERM.
         drain: Duration = r#""10s""#,
     }
@@ -54,6 +59,7 @@ section! {
         )?;
         require("server.max_connections", server.max_connections >= 16, "must be at least 16")?;
         require("server.workers", server.workers <= 1_024, "must be at most 1024")?;
+        require("server.stop_delay", server.stop_delay <= minutes(5), "must be at most 5m")?;
         require("server.drain", server.drain <= minutes(5), "must be at most 5m")
     }
 }
@@ -63,5 +69,33 @@ impl Server {
     #[must_use]
     pub fn tls_files(&self) -> Option<(&PathBuf, &PathBuf)> {
         self.tls_certificate.as_ref().zip(self.tls_key.as_ref())
+    }
+}
+
+/// In which header a proxy names the client.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+impl Setting for ProxyHeader {
+    const KIND: &'static str = "\"x-forwarded-for\" or \"forwarded\"";
+
+    fn parse(raw: &Raw) -> Result<Self, Reason> {
+        match String::parse(raw)?.as_str() {
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            "forwarded" => Ok(Self::Forwarded),
+            _ => Err(Self::expected()),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }))
     }
 }

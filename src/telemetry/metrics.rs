@@ -152,6 +152,12 @@ impl RouteMetrics {
         self.latency.observe(took.as_secs_f64());
     }
 
+    /// `method` if it is a usual one, else a word for all others: fit for a log.
+    #[must_use]
+    pub fn method_label(&self, method: &str) -> &'static str {
+        METHODS.into_iter().find(|known| *known == method).unwrap_or("other")
+    }
+
     /// The route's pattern.
     #[must_use]
     pub const fn pattern(&self) -> &'static str {
