@@ -7,6 +7,7 @@
 //! `exp`, `nbf`, `iat` and `jti`.
 
 pub mod assertion;
+pub mod client_jwks;
 pub mod contacts;
 pub mod jose;
 pub mod jwk;
@@ -21,6 +22,7 @@ pub mod vault;
 mod tests;
 
 pub use assertion::{AssertionRules, VerifiedAssertion, verify_assertion};
+pub use client_jwks::{AssertionError, ClientJwks};
 pub use contacts::ContactKeys;
 pub use jose::JoseError;
 pub use jwk::{ForeignKeys, JwksError};
