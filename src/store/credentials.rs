@@ -80,3 +80,9 @@ pub fn replace(tx: &mut Tx<'_>, id: i64, old: &str, new: &str) -> StoreResult<bo
         .execute(tx.conn())?;
     Ok(changed == 1)
 }
+
+/// Forgets the credential of this principal for a method; true when there was one.
+pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, method: &str) -> StoreResult<bool> {
+    let own = credentials::principal_id.eq(principal.as_str()).and(credentials::method.eq(method));
+    Ok(diesel::delete(credentials::table.filter(own)).execute(tx.conn())? > 0)
+}
