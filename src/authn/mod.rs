@@ -12,9 +12,11 @@ pub mod attempt;
 pub mod authenticator;
 pub mod form;
 pub mod hashing;
+pub mod password_policy;
 pub mod proof;
 pub mod rejection;
 pub mod shortlist;
+pub mod throttle;
 
 pub use attempt::{Attempt, KnownBrowser};
 pub use authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress, Step};
