@@ -46,10 +46,16 @@ impl KnownBrowser {
     }
 
     /// A browser in which `principals` signed in before, whatever became of
-    /// those sign-ins.
+    /// those sign-ins. With nobody it is a stranger.
     #[must_use]
     pub fn seen(browser: BrowserId, principals: Vec<PrincipalId>) -> Self {
-        Self(Some((browser, principals)))
+        Self((!principals.is_empty()).then_some((browser, principals)))
+    }
+
+    /// Whether anybody signed in in it before.
+    #[must_use]
+    pub const fn is_seen(&self) -> bool {
+        self.0.is_some()
     }
 
     /// The browser, if `principal` signed in in it before.

@@ -29,6 +29,15 @@ pub trait Authenticator: Send + Sync {
     /// no room. That is never the person's fault, and no guess is counted for a
     /// full pool.
     async fn answer(&self, attempt: &Attempt<'_>, form: &Form) -> Result<Progress, AuthnError>;
+
+    /// Takes the choice among those for whom one proof was right, after
+    /// [`Progress::Choose`]. A method that never asks for one has none to take.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn choose(&self, _attempt: &Attempt<'_>, _list: &Shortlist, _handle: &str) -> Result<Progress, AuthnError> {
+        Ok(Progress::Rejected(Rejection::SelectRequired))
+    }
 }
 
 /// What a method is called and what it proves.

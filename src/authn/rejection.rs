@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::hashing::PoolFull;
 use crate::domain::PrincipalKind;
+use crate::store::StoreError;
 
 /// A refusal that the person may read. Which of them shows is decided before
 /// any secret is looked at, or only after it was right: nothing here tells a
@@ -87,4 +89,13 @@ pub enum AuthnError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<PoolFull> for AuthnError {
+    fn from(full: PoolFull) -> Self {
+        Self::Busy { retry_after: full.retry_after }
+    }
 }

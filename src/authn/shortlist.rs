@@ -22,6 +22,8 @@ pub struct Shortlist {
     method: String,
     interaction: InteractionId,
     at: Timestamp,
+    /// The secrets were read as of this moment; one changed later ends the choice.
+    checked_at: Timestamp,
     candidates: Vec<Candidate>,
 }
 
@@ -48,7 +50,7 @@ impl Candidate {
 
 impl Shortlist {
     /// Writes down that one proof is right for all of `principals`.
-    pub(super) fn new(method: &str, principals: &[Principal], attempt: &Attempt<'_>) -> Self {
+    pub(super) fn new(method: &str, principals: &[Principal], checked_at: Timestamp, attempt: &Attempt<'_>) -> Self {
         let candidates = principals
             .iter()
             .map(|principal| Candidate {
@@ -56,7 +58,7 @@ impl Shortlist {
                 principal: principal.id.clone(),
             })
             .collect();
-        Self { method: method.to_owned(), interaction: attempt.interaction, at: attempt.now, candidates }
+        Self { method: method.to_owned(), interaction: attempt.interaction, at: attempt.now, checked_at, candidates }
     }
 
     /// Those to choose from.
@@ -71,6 +73,12 @@ impl Shortlist {
         &self.method
     }
 
+    /// As of when the secrets were read.
+    #[must_use]
+    pub fn checked_at(&self) -> Timestamp {
+        self.checked_at
+    }
+
     /// The principal behind `handle`, while the proof is young and in the
     /// interaction in which it was given.
     #[must_use]
@@ -78,5 +86,38 @@ impl Shortlist {
         let good = self.interaction == attempt.interaction && attempt.now.since(self.at) <= PATIENCE;
         let candidate = self.candidates.iter().find(|candidate| candidate.handle == handle);
         candidate.filter(|_| good).map(Candidate::principal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authn::KnownBrowser;
+    use crate::base::SeededEntropy;
+
+    #[test]
+    fn a_handle_means_nothing_elsewhere_later_or_when_made_up() {
+        let (stranger, entropy) = (KnownBrowser::stranger(), SeededEntropy::new(1));
+        let attempt = Attempt {
+            now: Timestamp::from_seconds(1_000),
+            address: "192.0.2.1".parse().unwrap(),
+            request_id: "r",
+            interaction: InteractionId::new(1),
+            client: None,
+            browser: &stranger,
+            entropy: &entropy,
+        };
+        let candidate = Candidate { handle: "h".into(), principal: PrincipalId::from_text("p_a") };
+        let list = Shortlist {
+            method: "password".into(),
+            interaction: InteractionId::new(1),
+            at: attempt.now,
+            checked_at: attempt.now,
+            candidates: vec![candidate],
+        };
+        assert_eq!(list.pick("h", &attempt).map(PrincipalId::as_str), Some("p_a"));
+        assert!(list.pick("p_a", &attempt).is_none());
+        assert!(list.pick("h", &Attempt { interaction: InteractionId::new(2), ..attempt }).is_none());
+        assert!(list.pick("h", &Attempt { now: attempt.now + PATIENCE * 2, ..attempt }).is_none());
     }
 }

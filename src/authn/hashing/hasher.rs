@@ -87,14 +87,14 @@ impl Hasher {
         arena: &mut Arena,
     ) -> Result<StoredPassword, BadHash> {
         let parts = self.fresh_parts(salt);
-        let hash = self.compute(password.bytes(), &parts, self.pepper.as_slice(), arena)?;
+        let hash = Self::compute(password.bytes(), &parts, self.pepper.as_slice(), arena)?;
         let params = self.cost.params(OUTPUT_LEN)?;
         let phc = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
-            params: params.try_into().map_err(|_| BadHash::Parameters)?,
-            salt: Some(Salt::new(salt).map_err(|_| BadHash::Malformed)?),
-            hash: Some(Output::new(&hash).map_err(|_| BadHash::Malformed)?),
+            params: params.try_into().map_err(|_unquoted| BadHash::Parameters)?,
+            salt: Some(Salt::new(salt).map_err(|_unquoted| BadHash::Malformed)?),
+            hash: Some(Output::new(&hash).map_err(|_unquoted| BadHash::Malformed)?),
         };
         Ok(StoredPassword::peppered(phc.to_string()))
     }
@@ -113,7 +113,7 @@ impl Hasher {
             return Verdict::Wrong;
         };
         let pepper = if peppered { self.pepper.as_slice() } else { &[] };
-        match self.compute(password.bytes(), &parts, pepper, arena) {
+        match Self::compute(password.bytes(), &parts, pepper, arena) {
             Ok(hash) if bool::from(hash.ct_eq(&parts.hash)) => Verdict::Right,
             Ok(_) | Err(_) => Verdict::Wrong,
         }
@@ -129,7 +129,7 @@ impl Hasher {
     fn burn(&self, arena: &mut Arena) {
         let parts = self.fresh_parts(&[0; SALT_LEN]);
         // The result is of no interest, and neither is a failure: nothing is compared with it.
-        drop(self.compute(b"nobody's password", &parts, self.pepper.as_slice(), arena));
+        drop(Self::compute(b"nobody's password", &parts, self.pepper.as_slice(), arena));
     }
 
     fn fresh_parts(&self, salt: &[u8; SALT_LEN]) -> Parts {
@@ -137,7 +137,6 @@ impl Hasher {
     }
 
     fn compute(
-        &self,
         password: &[u8],
         parts: &Parts,
         pepper: &[u8],
@@ -151,7 +150,7 @@ impl Hasher {
             .and_then(|argon2| {
                 argon2.hash_password_into_with_memory(password, &parts.salt, &mut hash, arena.blocks(blocks))
             })
-            .map_err(|_| BadHash::Parameters)?;
+            .map_err(|_unquoted| BadHash::Parameters)?;
         Ok(hash)
     }
 }

@@ -90,11 +90,11 @@ impl Passwords {
         typed: &str,
         stored: Vec<Option<StoredPassword>>,
     ) -> Result<Vec<Verdict>, PoolFull> {
-        let (hasher, hashes) = (Arc::clone(&self.hasher), Arc::clone(&self.hashes));
+        let (hasher, count) = (Arc::clone(&self.hasher), Arc::clone(&self.hashes));
         let typed = NormalPassword::new(typed);
         let work = move |arena: &mut Arena| {
             let compare_one = |stored: &Option<StoredPassword>| {
-                hashes.fetch_add(1, Ordering::Relaxed);
+                count.fetch_add(1, Ordering::Relaxed);
                 hasher.compare(typed.as_ref(), stored.as_ref(), arena)
             };
             stored.iter().map(compare_one).collect()
@@ -112,11 +112,11 @@ impl Passwords {
         typed: &str,
         entropy: &dyn Entropy,
     ) -> Result<StoredPassword, HashingError> {
-        let (hasher, hashes) = (Arc::clone(&self.hasher), Arc::clone(&self.hashes));
+        let (hasher, count) = (Arc::clone(&self.hasher), Arc::clone(&self.hashes));
         let typed = NormalPassword::new(typed).ok_or(BadHash::PasswordTooLong)?;
         let salt = entropy.bytes();
         let work = move |arena: &mut Arena| {
-            hashes.fetch_add(1, Ordering::Relaxed);
+            count.fetch_add(1, Ordering::Relaxed);
             hasher.hash(&typed, &salt, arena)
         };
         Ok(self.pool.run(ticket, Urgency::Known, work).await??)

@@ -159,11 +159,11 @@ impl Pool {
         });
         self.push(urgency, job);
         match timeout(self.0.size.patience, &mut answer).await {
-            Ok(result) => result.map_err(|_| self.full()),
+            Ok(result) => result.map_err(|_no_answer| self.full()),
             Err(_) if turn.compare_exchange(WAITING, ABANDONED, Ordering::AcqRel, Ordering::Acquire).is_ok() => {
                 Err(self.full())
             }
-            Err(_) => answer.await.map_err(|_| self.full()),
+            Err(_) => answer.await.map_err(|_no_answer| self.full()),
         }
     }
 

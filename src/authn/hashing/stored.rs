@@ -59,7 +59,7 @@ impl Cost {
 
     pub(super) fn params(self, output: usize) -> Result<Params, BadHash> {
         let made = Params::new(self.memory_kib, self.iterations, self.parallelism, Some(output));
-        made.map_err(|_| BadHash::Parameters)
+        made.map_err(|_unquoted| BadHash::Parameters)
     }
 
     const fn exceeds(self, limit: Self) -> bool {
@@ -105,7 +105,7 @@ impl StoredPassword {
     /// # Errors
     /// It is not what [`StoredPassword::to_data`] wrote.
     pub fn from_data(data: &str) -> Result<Self, BadHash> {
-        let stored: Self = serde_json::from_str(data).map_err(|_| BadHash::Malformed)?;
+        let stored: Self = serde_json::from_str(data).map_err(|_unquoted| BadHash::Malformed)?;
         stored.parts()?;
         Ok(stored)
     }
@@ -126,12 +126,13 @@ impl StoredPassword {
     }
 
     pub(super) fn parts(&self) -> Result<Parts, BadHash> {
-        let parsed = PasswordHash::new(&self.phc).map_err(|_| BadHash::Malformed)?;
+        let parsed = PasswordHash::new(&self.phc).map_err(|_unquoted| BadHash::Malformed)?;
         if parsed.algorithm != ARGON2ID_IDENT {
             return Err(BadHash::Algorithm);
         }
-        let version = parsed.version.map_or(Ok(Version::V0x10), Version::try_from).map_err(|_| BadHash::Parameters)?;
-        let params = Params::try_from(&parsed.params).map_err(|_| BadHash::Parameters)?;
+        let version =
+            parsed.version.map_or(Ok(Version::V0x10), Version::try_from).map_err(|_unquoted| BadHash::Parameters)?;
+        let params = Params::try_from(&parsed.params).map_err(|_unquoted| BadHash::Parameters)?;
         let cost = Cost { memory_kib: params.m_cost(), iterations: params.t_cost(), parallelism: params.p_cost() };
         if cost.exceeds(Cost::DEAREST) {
             return Err(BadHash::TooCostly);

@@ -1,0 +1,97 @@
+//! The login methods that there are, and those that are switched on.
+
+use std::sync::Arc;
+
+use super::attempt::Attempt;
+use super::authenticator::{Authenticator, Progress};
+use super::hashing::Passwords;
+use super::methods::{iam_user, password, sub_account};
+use super::rejection::{AuthnError, Rejection};
+use super::shortlist::Shortlist;
+use super::throttle::Throttle;
+use crate::config::{ConfigError, Login, MethodSection};
+use crate::keys::contacts::ContactKeys;
+use crate::store::Store;
+
+/// Every login method, one line each, in the usual order of the page.
+pub const ENTRIES: &[Entry] = &[password::ENTRY, sub_account::ENTRY, iam_user::ENTRY];
+
+/// One login method: its name and how it is built from its own section
+/// `[login.<name>]`.
+pub struct Entry {
+    /// Its name in configuration, sign-in rows and audit.
+    pub name: &'static str,
+    /// Builds it; a method refuses settings that it does not have.
+    pub build: Build,
+}
+
+/// Builds a method from its own section.
+pub type Build = fn(&MethodSection, &Deps) -> Result<Arc<dyn Authenticator>, ConfigError>;
+
+/// What login methods are built from. `app` makes it once.
+#[derive(Clone)]
+pub struct Deps {
+    /// The database.
+    pub store: Store,
+    /// Finds people by contact.
+    pub contacts: ContactKeys,
+    /// Compares passwords.
+    pub passwords: Passwords,
+    /// Counts guesses.
+    pub throttle: Throttle,
+    /// Hashes that a login by phone costs: accounts that one number may have.
+    pub accounts_per_phone: usize,
+    /// Country code of numbers written without one (`+86`).
+    pub default_country: String,
+    /// Our own domain: `alice@acme.<domain>` is `alice@acme`.
+    pub own_domain: Option<String>,
+}
+
+/// The methods that are switched on, in the order of the page.
+#[derive(Clone)]
+pub struct Registry(Vec<Arc<dyn Authenticator>>);
+
+impl Registry {
+    /// Builds what the configuration switches on.
+    ///
+    /// # Errors
+    /// The first key that names no method, or that a method refuses.
+    pub fn from_config(login: &Login, deps: &Deps) -> Result<Self, ConfigError> {
+        let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
+        login.refuse_unknown(&names)?;
+        let rank = |entry: &&Entry| login.order.iter().position(|name| name == entry.name).unwrap_or(usize::MAX);
+        let mut entries: Vec<&Entry> = ENTRIES.iter().collect();
+        entries.sort_by_key(rank);
+        let mut methods = Vec::new();
+        for entry in entries {
+            let section = login.method(entry.name);
+            let built = (entry.build)(&section, deps)?;
+            if section.enabled().unwrap_or(true) {
+                methods.push(built);
+            }
+        }
+        Ok(Self(methods))
+    }
+
+    /// The method of this name, when it is on.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&dyn Authenticator> {
+        self.iter().find(|method| method.method().name == name)
+    }
+
+    /// Those that are on, in the order of the page.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Authenticator> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// Takes the choice among several accounts for which one proof was right.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn choose(&self, attempt: &Attempt<'_>, list: &Shortlist, handle: &str) -> Result<Progress, AuthnError> {
+        match self.find(list.method()) {
+            Some(method) => method.choose(attempt, list, handle).await,
+            None => Ok(Progress::Rejected(Rejection::SelectRequired)),
+        }
+    }
+}
