@@ -62,14 +62,14 @@ impl EntryState {
         }
     }
 
-    /// The state in words; `None` where there is nothing to say.
-    pub(super) fn label(self, locale: Locale) -> Option<&'static str> {
+    /// The state in words; empty where there is nothing to say.
+    pub(super) fn label(self, locale: Locale) -> &'static str {
         let people = &text::of(locale).people;
         match self {
-            Self::Active => None,
-            Self::Locked => Some(people.locked),
-            Self::SignedOut => Some(people.signed_out),
-            Self::Disabled => Some(people.disabled),
+            Self::Active => "",
+            Self::Locked => people.locked,
+            Self::SignedOut => people.signed_out,
+            Self::Disabled => people.disabled,
         }
     }
 

@@ -20,7 +20,7 @@ pub static TEXTS: Texts = Texts {
         iam_user: "IAM user",
         locked: "Session expired",
         signed_out: "Signed out",
-        disabled: "Disabled",
+        disabled: "Disabled. Contact your administrator",
         owned_by: Around { before: "Belongs to ", after: "" },
         billed_to: Around { before: "Billed to ", after: "" },
         id: "ID",
@@ -65,7 +65,6 @@ pub static TEXTS: Texts = Texts {
         title: "Choose an account",
         lead: "This phone number has several accounts.",
         lead_for: Around { before: "This phone number has several accounts. Choose one to continue to ", after: "." },
-        ask_admin: "This account is disabled. Contact your administrator.",
     },
     reauth: Reauth {
         title: "Confirm it’s you",

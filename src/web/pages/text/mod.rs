@@ -126,7 +126,6 @@ pub struct Choose {
     pub title: Text,
     pub lead: Text,
     pub lead_for: Around,
-    pub ask_admin: Text,
 }
 
 pub struct Reauth {

@@ -20,7 +20,7 @@ pub static TEXTS: Texts = Texts {
         iam_user: "IAM 用户",
         locked: "会话已过期",
         signed_out: "已退出",
-        disabled: "已停用",
+        disabled: "已停用，请联系管理员",
         owned_by: Around { before: "所属账号：", after: "" },
         billed_to: Around { before: "付费账号：", after: "" },
         id: "ID",
@@ -67,7 +67,6 @@ pub static TEXTS: Texts = Texts {
         lead_for: Around {
             before: "该手机号下有多个账号，请选择一个以继续使用「", after: "」。"
         },
-        ask_admin: "该账号已停用，请联系管理员。",
     },
     reauth: Reauth {
         title: "请确认是您本人", lead: "为了安全，请再次输入密码。", other: "使用其他账号"
@@ -174,7 +173,7 @@ const ERRORS: Errors = Errors {
     tx_expired: ErrorText {
         title: "登录已超时",
         what: "登录已超时，请重新开始。页面停留太久、已经使用过，或者是在另一个浏览器中打开的。",
-        next: "您没有输入任何需要重新保存的内容，重新登录即可。",
+        next: "没有任何内容丢失，重新开始即可。",
     },
     cross_site: ErrorText {
         title: "已拒绝这次提交",
