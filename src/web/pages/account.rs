@@ -5,7 +5,7 @@ use askama::Template;
 use super::chrome::{Chrome, Form};
 use super::consent::{ScopeLine, Trust};
 use super::login::Agreement;
-use super::people::{Entry, EntryState, Person};
+use super::people::{Entry, Person};
 use super::problem::Field;
 use crate::base::Timestamp;
 
@@ -28,12 +28,8 @@ pub struct AccountsPage {
 }
 
 impl AccountsPage {
-    fn live(&self, entry: &Entry) -> bool {
-        matches!(entry.state, EntryState::Active | EntryState::Locked)
-    }
-
-    fn live_count(&self) -> usize {
-        self.entries.iter().filter(|entry| self.live(entry)).count()
+    fn anybody_live(&self) -> bool {
+        self.entries.iter().any(|entry| entry.state.is_live())
     }
 }
 

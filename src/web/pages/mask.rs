@@ -2,14 +2,14 @@
 //!
 //! Enough for its owner to recognise, too little for a stranger to use.
 
-/// `138****8000` for a mainland number in E.164, `+1415****71` style for others:
+/// `138****8000` for a mainland number in E.164, `+141****2671` for others:
 /// the prefix and the last digits stay, at least four in between never do.
 pub fn phone(number: &str) -> String {
     let number: String = number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     let local = number.strip_prefix("+86").filter(|rest| rest.len() == 11);
     let digits = local.unwrap_or(&number);
-    let tail = if digits.len() >= 11 { 4 } else { 2 };
     let head = if digits.starts_with('+') { 4 } else { 3 };
+    let tail = if digits.len() >= head + 4 + 4 { 4 } else { 2 };
     if digits.len() < head + tail + 4 {
         return "****".to_owned();
     }
@@ -46,7 +46,7 @@ mod tests {
     #[case("+8613800138000", "138****8000")]
     #[case("13800138000", "138****8000")]
     #[case("+14155552671", "+141****2671")]
-    #[case("+4930123456", "+493****3456")]
+    #[case("+4930123456", "+493****56")]
     #[case("+49301234", "****")]
     #[case("", "****")]
     #[case("日本", "****")]

@@ -73,6 +73,11 @@ impl EntryState {
         }
     }
 
+    /// Whether there is something to sign out of.
+    pub(super) fn is_live(self) -> bool {
+        matches!(self, Self::Active | Self::Locked)
+    }
+
     pub(super) fn is_disabled(self) -> bool {
         self == Self::Disabled
     }

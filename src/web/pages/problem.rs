@@ -129,14 +129,12 @@ impl PageError {
     pub(super) fn fields(self) -> &'static [Field] {
         match self {
             Self::BadCredentials => &[Field::Username, Field::Password],
-            Self::EmailRequired | Self::BadUsername => &[Field::Username],
-            Self::AgreeRequired => &[Field::Agree],
-            Self::Missing(Field::Username) => &[Field::Username],
+            Self::EmailRequired | Self::BadUsername | Self::Missing(Field::Username) => &[Field::Username],
             Self::Missing(Field::Account) => &[Field::Account],
             Self::Missing(Field::Password) => &[Field::Password],
             Self::Missing(Field::NewPassword) => &[Field::NewPassword],
             Self::Missing(Field::NewPasswordAgain) | Self::PasswordMismatch => &[Field::NewPasswordAgain],
-            Self::Missing(Field::Agree) => &[Field::Agree],
+            Self::AgreeRequired | Self::Missing(Field::Agree) => &[Field::Agree],
             Self::PasswordTooShort { .. } | Self::PasswordTooLong { .. } | Self::PasswordWeak | Self::PasswordSame => {
                 &[Field::NewPassword]
             }
