@@ -10,6 +10,7 @@ pub mod audit;
 pub mod browser;
 pub mod client;
 pub mod contact;
+pub mod grant;
 mod names;
 pub mod principal;
 pub mod resource;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::dialect::upsert;
 use super::rows::scope;
 use super::schema::{clients, consents};
-use super::{StoreResult, Tx};
+use super::{StoreResult, Tx, grants};
 use crate::base::Timestamp;
 use crate::base::id::{ClientId, PrincipalId};
 use crate::protocol::Scope;
@@ -49,8 +49,9 @@ pub fn put(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId, scope: &
     )
 }
 
-/// Takes a consent back; true when there was one.
+/// Takes a consent back, and with it every grant that rests on it; true when there was one.
 pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId) -> StoreResult<bool> {
+    grants::revoke_of_client(tx, principal, client)?;
     let own = consents::table.find((principal.as_str(), client.as_str()));
     Ok(diesel::delete(own).execute(tx.conn())? == 1)
 }

@@ -9,6 +9,7 @@
 //! passes on every error but [`StoreError::Conflict`], and `Err` undoes all it
 //! did. A refusal that must leave a trace travels as `Ok(Refused(..))`.
 
+pub mod access_tokens;
 pub mod accounts;
 pub mod affinities;
 pub mod agreements;
@@ -16,21 +17,26 @@ pub mod audit;
 pub mod browsers;
 pub mod client_sessions;
 pub mod clients;
+pub mod codes;
 pub mod consents;
 pub mod credentials;
 pub mod dialect;
 mod engine;
+pub mod grants;
 pub mod identifiers;
 pub mod interactions;
 pub mod leases;
 pub mod migrate;
 pub mod outbox;
 pub mod principals;
+pub mod refresh_tokens;
 pub mod resources;
+pub mod revoked_jwts;
 mod rows;
 pub mod schema;
 pub mod sign_ins;
 pub mod throttle;
+pub mod used_assertions;
 
 pub use engine::{
     AnyConnection, MultiBackend, Schema, Statistics, Store, StoreError, StoreOptions, StoreResult, Trouble, Tx,

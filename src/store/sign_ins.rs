@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 
 use super::dialect::upsert;
-use super::principals;
 use super::rows::{json, named, to_json};
 use super::schema::{client_sessions, sign_ins};
 use super::{StoreError, StoreResult, Tx};
+use super::{grants, principals};
 use crate::base::Timestamp;
 use crate::base::id::{BrowserId, PrincipalId, SignInId};
 use crate::domain::{Assurance, SignIn, SignInState};
@@ -145,13 +145,15 @@ pub fn touch(tx: &mut Tx<'_>, id: SignInId, idle_expires_at: Timestamp) -> Store
 }
 
 /// Ends a sign-in: it stays remembered by name. Its client sessions go, so
-/// that the next sign-in has a `sid` of its own. True when it was not ended.
+/// that the next sign-in has a `sid` of its own, and the grants that do not
+/// outlive it end with it. True when it was not ended.
 pub fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
     let now = tx.now().micros();
     let alive = sign_ins::state.ne(SignInState::SignedOut.as_str());
     let changed = diesel::update(sign_ins::table.find(id.row()).filter(alive))
         .set((sign_ins::state.eq(SignInState::SignedOut.as_str()), sign_ins::ended_at.eq(now)))
         .execute(tx.conn())?;
+    grants::revoke_of_sign_in(tx, id)?;
     diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
     Ok(changed == 1)
 }
