@@ -27,6 +27,8 @@ pub enum OpaqueKind {
     Browser,
     /// Authorization code.
     Code,
+    /// A grant as the `jti` of its access tokens in JWT form names it.
+    Grant,
     /// A sign-in as a page of this browser names it.
     Handle,
     /// An interaction as its pages name it.
@@ -43,6 +45,7 @@ impl OpaqueKind {
             Self::Access => "mat_",
             Self::Browser => "mbr_",
             Self::Code => "mac_",
+            Self::Grant => "mgr_",
             Self::Handle => "mah_",
             Self::Interaction => "mix_",
             Self::Refresh => "mrt_",

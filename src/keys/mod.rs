@@ -8,6 +8,7 @@
 
 pub mod assertion;
 pub mod client_jwks;
+pub mod client_secrets;
 pub mod contacts;
 pub mod jose;
 pub mod jwk;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use assertion::{AssertionRules, VerifiedAssertion, verify_assertion};
 pub use client_jwks::{AssertionError, ClientJwks};
+pub use client_secrets::ClientSecretKeys;
 pub use contacts::ContactKeys;
 pub use jose::JoseError;
 pub use jwk::{ForeignKeys, JwksError};
