@@ -1,1 +1,180 @@
-//! Floor 4: codes, tokens and what may be done with them.
+//! Floor 4: codes and tokens, from the exchange to their end.
+//!
+//! [`Tokens`] is the service: `web` hands it the requests of the token,
+//! introspection, revocation and userinfo endpoints, `flow` calls
+//! [`codes::issue`] inside its own transaction. The engine for RFC 6749 is
+//! driven from `oxide` alone. Nothing here knows of HTTP, of pages or of how a
+//! person signed in.
+//!
+//! Everything that must be true together is decided in one transaction: spend
+//! what was presented, look at everything that could have ended the grant, store
+//! what is issued. Random values are drawn before it, signatures made after it.
+
+mod access;
+pub mod answer;
+pub mod client_auth;
+pub mod clients;
+pub mod codes;
+pub mod error;
+mod grants;
+mod id_token;
+pub mod introspect;
+mod oxide;
+mod person;
+mod resolve;
+pub mod revoke;
+pub mod userinfo;
+
+use std::sync::Arc;
+
+use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
+use crate::config;
+use crate::domain::audit::Origin;
+use crate::keys::{ClientSecretKeys, ContactKeys, SigningKeys};
+use crate::protocol::client_metadata::GrantType;
+use crate::protocol::discovery::TOKEN_PATH;
+use crate::protocol::{PresentedClient, RawParams, TokenRequest};
+use crate::store::Store;
+
+pub use answer::TokenAnswer;
+pub use client_auth::{AuthenticatedClient, ClientAuthError};
+pub use clients::{ClientDirectory, KnownClient};
+pub use codes::CodeMint;
+pub use error::TokenError;
+pub use grants::authorization_code::ExchangeError;
+pub use grants::client_credentials::ClientCredentialsError;
+pub use grants::refresh_token::RefreshError;
+
+/// What the service is built of; `app` fills it in once.
+pub struct TokenParts {
+    /// The database.
+    pub store: Store,
+    /// Maker and reader of opaque tokens.
+    pub opaque: Arc<OpaqueTokens>,
+    /// Our signing keys.
+    pub keys: SigningKeys,
+    /// Opens contacts for the claims.
+    pub contacts: ContactKeys,
+    /// Hashes client secrets.
+    pub client_secrets: ClientSecretKeys,
+    /// Who the clients are.
+    pub clients: ClientDirectory,
+    /// The issuer, exact.
+    pub issuer: String,
+    /// Lifetimes.
+    pub lifetimes: config::Tokens,
+    /// The time.
+    pub clock: SharedClock,
+    /// Chance.
+    pub entropy: SharedEntropy,
+}
+
+/// The service; cheap to clone.
+#[derive(Clone)]
+pub struct Tokens(Arc<Inner>);
+
+struct Inner {
+    parts: TokenParts,
+    token_endpoint: String,
+}
+
+impl std::ops::Deref for Inner {
+    type Target = TokenParts;
+
+    fn deref(&self) -> &TokenParts {
+        &self.parts
+    }
+}
+
+/// Where and when a request came in.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// When it reached us: decides who was concurrent and who replays.
+    pub arrived_at: Timestamp,
+    /// Address of the peer, or `-`.
+    pub address: String,
+    /// The request's number.
+    pub request_id: String,
+}
+
+impl Call {
+    /// As the audit trail wants it.
+    fn origin(&self, client: &AuthenticatedClient) -> Origin {
+        Origin {
+            actor: format!("client:{}", client.id()),
+            address: self.address.clone(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+impl Tokens {
+    /// The service over its parts.
+    #[must_use]
+    pub fn new(parts: TokenParts) -> Self {
+        let token_endpoint = format!("{}{TOKEN_PATH}", parts.issuer);
+        Self(Arc::new(Inner { parts, token_endpoint }))
+    }
+
+    /// What one code is made of, drawn now; for [`codes::issue`].
+    #[must_use]
+    pub fn code_mint(&self) -> CodeMint {
+        let lives = &self.0.lifetimes;
+        CodeMint {
+            opaque: Arc::clone(&self.0.opaque),
+            random: self.0.entropy.bytes(),
+            lives: codes::CodeLives {
+                code: lives.code,
+                access: lives.access.max(lives.access_jwt),
+                family: lives.refresh_absolute,
+            },
+        }
+    }
+
+    /// Who the clients are.
+    #[must_use]
+    pub fn clients(&self) -> &ClientDirectory {
+        &self.0.clients
+    }
+
+    /// The issuer, exact.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.issuer
+    }
+
+    /// Answers one request to the token endpoint (RFC 6749 §3.2): who is it, may
+    /// it, then the grant type's own file.
+    pub async fn token(
+        &self,
+        authorization: Option<&str>,
+        body: &RawParams,
+        call: &Call,
+    ) -> Result<(AuthenticatedClient, TokenAnswer), TokenError> {
+        let client = self.authenticate(&PresentedClient::parse(authorization, body)?).await?;
+        let request = TokenRequest::parse(body)?;
+        let grant_type = request.grant_type();
+        if !client.client.metadata.allows(grant_type) {
+            return Err(TokenError::GrantNotAllowed(grant_type.as_str()));
+        }
+        // A public client cannot speak for itself (RFC 6749 §4.4).
+        if grant_type == GrantType::ClientCredentials && client.client.metadata.is_public() {
+            return Err(TokenError::GrantNotAllowed(grant_type.as_str()));
+        }
+        let answer = match request {
+            TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, resources } => {
+                let presented =
+                    grants::authorization_code::Presentation { code, redirect_uri, code_verifier, resources };
+                self.exchange(&client, presented, call).await?
+            }
+            TokenRequest::RefreshToken { refresh_token, scope, resources } => {
+                let presented = grants::refresh_token::Presentation { refresh_token, scope, resources };
+                self.refresh(&client, presented, call).await?
+            }
+            TokenRequest::ClientCredentials { scope, resources } => {
+                self.client_credentials(&client, scope.as_ref(), &resources).await?
+            }
+        };
+        Ok((client, answer))
+    }
+}
