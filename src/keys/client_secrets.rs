@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use super::vault::{MacKey, Purpose, Vault};
+use super::purpose::Purpose;
+use super::vault::{MacKey, Vault};
 use crate::base::TokenHash;
 use crate::base::id::ClientId;
 

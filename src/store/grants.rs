@@ -268,7 +268,7 @@ pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swep
 pub(super) fn read_live((row, person, account, owner, sign_in): LiveRow) -> StoreResult<LiveGrant> {
     Ok(LiveGrant {
         grant: read(row)?,
-        holder: holder(person, account, owner)?,
+        holder: holder(person, account, &owner)?,
         sign_in: sign_in.map(read_sign_in).transpose()?,
     })
 }
@@ -310,7 +310,7 @@ fn read(row: GrantRow) -> StoreResult<Grant> {
     })
 }
 
-fn holder(person: PrincipalGlance, account: AccountGlance, owner: OwnerGlance) -> StoreResult<Holder> {
+fn holder(person: PrincipalGlance, account: AccountGlance, owner: &OwnerGlance) -> StoreResult<Holder> {
     let kind = named(&person.kind, "principals.kind", &person.id)?;
     let standing = principal::standing(
         named(&person.status, "principals.status", &person.id)?,

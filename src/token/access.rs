@@ -6,28 +6,22 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use serde::Serialize;
 
+use super::audience::Audience;
 use super::clients::KnownClient;
 use super::{Inner, Tokens};
 use crate::base::id::{GrantId, ResourceId};
 use crate::base::{OpaqueKind, OpaqueTokens, Secret, Timestamp, TokenHash};
-use crate::domain::SigningAlgorithm;
 use crate::domain::grant::LiveGrant;
 use crate::keys::{SignError, TokenType};
 use crate::protocol::Scope;
 use crate::protocol::claims::{Destination, PRINCIPAL_TYPE, Release};
-use crate::protocol::client_metadata::{AccessTokenFormat, ClientMetadata, SigningAlg};
+use crate::protocol::client_metadata::{AccessTokenFormat, ClientMetadata};
 use crate::store::{StoreResult, Tx, access_tokens};
 
 /// Bytes of chance in a `jti`.
 const JTI_RANDOM: usize = 16;
-
-/// A `resource` that the client may not have here (RFC 8707 §2).
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("a resource is not one of those granted and registered")]
-pub struct WrongTarget;
 
 /// An access token that is decided on and not made yet.
 #[derive(Clone, Debug)]
@@ -49,34 +43,6 @@ pub(super) enum Speaker<'a> {
     Person(&'a LiveGrant),
     /// The client itself (RFC 6749 §4.4).
     Client,
-}
-
-/// `aud` as it is written: one text, or a list of several (RFC 7519 §4.1.3).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(untagged)]
-pub(super) enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Audience {
-    /// The resources a token is for; without one it is for the issuer's own endpoints.
-    pub(super) fn of(resources: &[ResourceId], issuer: &str) -> Self {
-        match resources {
-            [] => Self::One(issuer.to_owned()),
-            [only] => Self::One(only.as_str().to_owned()),
-            several => Self::Many(several.iter().map(|resource| resource.as_str().to_owned()).collect()),
-        }
-    }
-
-    /// As resources again; the issuer is none.
-    pub(super) fn resources(&self, issuer: &str) -> Vec<ResourceId> {
-        let all = match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Many(several) => several.as_slice(),
-        };
-        all.iter().filter(|name| *name != issuer).map(ResourceId::from_text).collect()
-    }
 }
 
 #[derive(Serialize)]
@@ -104,33 +70,6 @@ struct AccessClaims<'a> {
     owner_account_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_account_id: Option<&'a str>,
-}
-
-/// Which resources a token is for: those asked for, out of those granted, out of
-/// those registered now. Who names none gets what was granted, or the client's first.
-pub(super) fn audience(
-    asked: &[ResourceId],
-    granted: &[ResourceId],
-    client: &ClientMetadata,
-) -> Result<Vec<ResourceId>, WrongTarget> {
-    let registered = |resource: &&ResourceId| client.resources.contains(resource);
-    if asked.is_empty() {
-        return Ok(if granted.is_empty() {
-            client.resources.first().cloned().into_iter().collect()
-        } else {
-            granted.iter().filter(registered).cloned().collect()
-        });
-    }
-    let mut audience = Vec::with_capacity(asked.len());
-    for resource in asked {
-        if !registered(&resource) || !(granted.is_empty() || granted.contains(resource)) {
-            return Err(WrongTarget);
-        }
-        if !audience.contains(resource) {
-            audience.push(resource.clone());
-        }
-    }
-    Ok(audience)
 }
 
 impl Ticket {
@@ -244,7 +183,7 @@ impl Inner {
             }
         }
         claims.jti = &jti;
-        self.keys.sign(algorithm(metadata.access_token_signed_response_alg), TokenType::Access, &claims)
+        self.keys.sign(metadata.access_token_signed_response_alg, TokenType::Access, &claims)
     }
 }
 
@@ -275,34 +214,9 @@ pub(super) fn grant_of_jti(opaque: &OpaqueTokens, jti: &str) -> Option<GrantId> 
     (chance.len() == JTI_RANDOM).then(|| GrantId::new(opaque.unpermute(OpaqueKind::Grant, u64::from_be_bytes(*handle))))
 }
 
-/// The registered algorithm as the keys know it.
-pub(super) const fn algorithm(registered: SigningAlg) -> SigningAlgorithm {
-    match registered {
-        SigningAlg::Es256 => SigningAlgorithm::Es256,
-        SigningAlg::Rs256 => SigningAlgorithm::Rs256,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ids(names: &[&str]) -> Vec<ResourceId> {
-        names.iter().copied().map(ResourceId::from_text).collect()
-    }
-
-    /// RFC 8707, and LC-04: what is no longer registered is no longer given.
-    #[test]
-    fn a_token_is_for_what_was_asked_granted_and_registered() {
-        let client = ClientMetadata { resources: ids(&["r:1", "r:2"]), ..ClientMetadata::default() };
-        let of = |asked: &[&str], granted: &[&str]| audience(&ids(asked), &ids(granted), &client).ok();
-        assert_eq!(of(&[], &[]), Some(ids(&["r:1"])));
-        assert_eq!(of(&["r:2", "r:2"], &[]), Some(ids(&["r:2"])));
-        assert_eq!(of(&[], &["r:2", "r:gone"]), Some(ids(&["r:2"])));
-        assert_eq!(of(&["r:1"], &["r:2"]), None);
-        assert_eq!(of(&["r:gone"], &["r:gone"]), None);
-        assert_eq!(of(&["r:other"], &[]), None);
-    }
 
     #[test]
     fn a_jti_names_its_grant_to_us_alone() {

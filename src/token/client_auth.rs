@@ -16,7 +16,7 @@ use crate::base::id::ClientId;
 use crate::base::{Secret, Timestamp};
 use crate::domain::client::Client;
 use crate::keys::jose::Compact;
-use crate::keys::{AssertionRules, JoseError, JwsAlgorithm, VerifiedAssertion, verify_assertion};
+use crate::keys::{AssertionRules, JoseError, VerifiedAssertion, verify_assertion};
 use crate::protocol::client_metadata::{AssertionAlg, ClientAuthMethod};
 use crate::protocol::{ErrorCode, PresentedClient};
 use crate::store::{StoreError, used_assertions};
@@ -146,11 +146,11 @@ impl Tokens {
     ) -> Result<AuthenticatedClient, ClientAuthError> {
         let admitted = admit(known, ClientAuthMethod::PrivateKeyJwt)?;
         let client = admitted.id().clone();
-        let registered = admitted.client.metadata.token_endpoint_auth_signing_alg.map(algorithm);
+        let registered = admitted.client.metadata.token_endpoint_auth_signing_alg;
         let now = self.0.clock.now();
         let rules = AssertionRules {
             client_id: client.as_str(),
-            algorithms: registered.as_ref().map_or(JwsAlgorithm::ALL, std::slice::from_ref),
+            algorithms: registered.as_ref().map_or(AssertionAlg::ALL.as_slice(), std::slice::from_ref),
             audiences: &[&self.0.issuer, &self.0.token_endpoint],
             now,
         };
@@ -202,12 +202,4 @@ fn admit(known: Arc<KnownClient>, used: ClientAuthMethod) -> Result<Authenticate
 fn stored_hashes(client: &Client, now: Timestamp) -> (Option<&[u8]>, Option<&[u8]>) {
     let previous = client.previous_secret_hash.as_ref().filter(|(_hash, until)| *until > now);
     (client.secret_hash.as_deref(), previous.map(|(hash, _until)| hash.as_slice()))
-}
-
-const fn algorithm(registered: AssertionAlg) -> JwsAlgorithm {
-    match registered {
-        AssertionAlg::Es256 => JwsAlgorithm::Es256,
-        AssertionAlg::Ps256 => JwsAlgorithm::Ps256,
-        AssertionAlg::Rs256 => JwsAlgorithm::Rs256,
-    }
 }

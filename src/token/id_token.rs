@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Tokens;
-use super::access::algorithm;
 use super::person::{Person, account_claims};
 use crate::base::{Secret, Timestamp};
 use crate::domain::grant::LiveGrant;
@@ -103,10 +102,7 @@ impl Tokens {
             at_hash: half_hash(access_token),
             personal: ticket.personal(self),
         };
-        self.0
-            .keys
-            .sign(algorithm(ticket.metadata.id_token_signed_response_alg), TokenType::Id, &claims)
-            .map(Secret::new)
+        self.0.keys.sign(ticket.metadata.id_token_signed_response_alg, TokenType::Id, &claims).map(Secret::new)
     }
 }
 

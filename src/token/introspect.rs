@@ -7,7 +7,8 @@
 use serde::Serialize;
 
 use super::Tokens;
-use super::access::{Audience, subject_of};
+use super::access::subject_of;
+use super::audience::Audience;
 use super::client_auth::AuthenticatedClient;
 use super::clients::{ClientOwner, KnownClient};
 use super::resolve::Resolved;

@@ -12,6 +12,7 @@
 
 mod access;
 pub mod answer;
+pub mod audience;
 pub mod client_auth;
 pub mod clients;
 pub mod codes;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::Tokens;
-use super::access::{Audience, grant_of_jti};
+use super::access::grant_of_jti;
+use super::audience::Audience;
 use super::clients::KnownClient;
 use crate::base::id::{ClientId, GrantId, ResourceId};
 use crate::base::{OpaqueKind, Presented, Timestamp};

@@ -17,7 +17,7 @@ use crate::protocol::pkce::{CodeChallenge, METHOD};
 use crate::protocol::{ErrorCode, Scope};
 use crate::store::codes::{self, StoredCode};
 use crate::store::{StoreResult, Tx, audit, grants};
-use crate::token::access::{WrongTarget, audience};
+use crate::token::audience::{WrongTarget, audience};
 use crate::token::id_token::Nonce;
 use crate::token::oxide::{self, Facts, Stop};
 use crate::token::{AuthenticatedClient, Call, TokenAnswer, TokenError, Tokens};

@@ -7,7 +7,8 @@ use crate::base::OpaqueKind;
 use crate::base::id::ResourceId;
 use crate::protocol::client_metadata::AccessTokenFormat;
 use crate::protocol::{ErrorCode, Scope, scope};
-use crate::token::access::{Speaker, Ticket, WrongTarget, audience};
+use crate::token::access::{Speaker, Ticket};
+use crate::token::audience::{WrongTarget, audience};
 use crate::token::oxide::{self, Stop};
 use crate::token::{AuthenticatedClient, TokenAnswer, TokenError, Tokens};
 

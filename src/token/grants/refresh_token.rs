@@ -17,7 +17,7 @@ use crate::domain::{AuditEvent, AuditKind, Outcome};
 use crate::protocol::{ErrorCode, Scope};
 use crate::store::refresh_tokens::RefreshToken;
 use crate::store::{StoreResult, Tx, audit, grants, refresh_tokens};
-use crate::token::access::{WrongTarget, audience};
+use crate::token::audience::{WrongTarget, audience};
 use crate::token::id_token::Nonce;
 use crate::token::oxide::{self, Facts, Stop};
 use crate::token::{AuthenticatedClient, Call, TokenAnswer, TokenError, Tokens};
