@@ -20,6 +20,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, HttpMessage, HttpResponse};
 
+use super::held_payload::HeldPayload;
 use crate::base::SharedEntropy;
 use crate::config::Issuer;
 use crate::telemetry::{Metrics, RequestId, RequestIds, RouteMetrics, in_request};
@@ -147,9 +148,10 @@ where
 
     forward_ready!(service);
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (id, began, method) = (self.worker.ids.next(), Instant::now(), request.method().clone());
         request.extensions_mut().insert(id);
+        let body = HeldPayload::take(&mut request);
         let work = match self.worker.edge.refusal(request.head()) {
             Some((status, text)) => {
                 let response =
@@ -158,7 +160,7 @@ where
             }
             None => Work::Routed(Box::pin(in_request(Some(id), || self.service.call(request)))),
         };
-        Answer { work, worker: Rc::clone(&self.worker), id, began, method }
+        Answer { work, worker: Rc::clone(&self.worker), id, began, method, body }
     }
 }
 
@@ -174,6 +176,7 @@ pub struct Answer<F> {
     id: RequestId,
     began: Instant,
     method: Method,
+    body: Option<HeldPayload>,
 }
 
 impl<F, B> Future for Answer<F>
@@ -195,6 +198,9 @@ where
                 }
             }
         };
+        if let Some(body) = self.body.take() {
+            body.release();
+        }
         Poll::Ready(match answer {
             Some(Ok(response)) => Ok(self.finish(response)),
             Some(Err(error)) => Err(self.failed(error.error_response())),

@@ -6,6 +6,7 @@ pub mod client_address;
 pub mod csp;
 pub mod edge;
 pub mod health;
+mod held_payload;
 pub mod pages;
 pub mod server;
 pub mod tls;

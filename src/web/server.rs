@@ -26,8 +26,10 @@ use crate::telemetry::Metrics;
 const SLOW_HEAD: Duration = Duration::from_secs(10);
 /// How long a connection may stay idle.
 const IDLE: Duration = Duration::from_secs(60);
-/// How long a TLS handshake may take, and how long closing may.
+/// How long a TLS handshake may take.
 const SLOW_TLS: Duration = Duration::from_secs(5);
+/// How long a connection that is closed waits for the client to take the answer.
+const CLOSING: Duration = Duration::from_secs(1);
 /// Connections to the metrics listener.
 const METRICS_CONNECTIONS: usize = 64;
 
@@ -107,7 +109,7 @@ impl Listening {
             .max_connections(usize::try_from(config.max_connections).unwrap_or(usize::MAX))
             .keep_alive(IDLE)
             .client_request_timeout(SLOW_HEAD)
-            .client_disconnect_timeout(SLOW_TLS)
+            .client_disconnect_timeout(CLOSING)
             .tls_handshake_timeout(SLOW_TLS)
             .shutdown_timeout(config.drain.as_secs())
             .disable_signals();

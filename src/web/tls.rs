@@ -1,8 +1,11 @@
 //! The server's certificate: read from files, read again when they change.
 
+mod validity;
+
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use rustls::ServerConfig;
@@ -12,6 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use crate::base::{Clock, SystemClock};
 use crate::config::ConfigError;
 
 /// How often the files are looked at.
@@ -31,8 +35,9 @@ struct State {
     seen: Seen,
 }
 
-/// What a look at the two files shows without reading them.
-type Seen = [Option<(SystemTime, u64)>; 2];
+/// What a look at the two files shows without reading them: the file's number,
+/// its length, and when it was written.
+type Seen = [Option<[i64; 4]>; 2];
 
 impl Certificate {
     /// Reads both files.
@@ -91,7 +96,8 @@ impl ResolvesServerCert for Certificate {
 fn look(chain: &Path, key: &Path) -> Seen {
     [chain, key].map(|path| {
         let metadata = std::fs::metadata(path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
+        let (number, length) = (metadata.ino().cast_signed(), metadata.len().cast_signed());
+        Some([number, length, metadata.mtime(), metadata.mtime_nsec()])
     })
 }
 
@@ -100,8 +106,12 @@ fn read_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, ConfigError> {
     let bad_chain = |_error| bad("server.tls_certificate", "cannot be read as PEM certificates");
     let chain: Vec<CertificateDer<'static>> =
         CertificateDer::pem_file_iter(chain).and_then(Iterator::collect).map_err(bad_chain)?;
-    if chain.is_empty() {
-        return Err(bad("server.tls_certificate", "holds no certificate"));
+    let leaf = chain.first().ok_or_else(|| bad("server.tls_certificate", "holds no certificate"))?;
+    let (from, until) =
+        validity::of(leaf).ok_or_else(|| bad("server.tls_certificate", "is not an X.509 certificate"))?;
+    let now = SystemClock.now();
+    if now < from || until < now {
+        return Err(bad("server.tls_certificate", "is expired, or not valid yet"));
     }
     let key = PrivateKeyDer::from_pem_file(key)
         .map_err(|_error| bad("server.tls_key", "cannot be read as a PEM private key"))?;
@@ -111,4 +121,84 @@ fn read_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, ConfigError> {
         }
         bad("server.tls_certificate", "cannot be used: broken, or a kind of key that is not supported")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    struct Files {
+        folder: tempfile::TempDir,
+    }
+
+    impl Files {
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        /// Replaces both files as tools do: by renaming.
+        fn write(&self, chain: &str, key: &str) {
+            for (name, text) in [("chain.pem", chain), ("key.pem", key)] {
+                fs::write(self.path("new"), text).unwrap();
+                fs::rename(self.path("new"), self.path(name)).unwrap();
+            }
+        }
+
+        fn load(&self) -> Result<Arc<Certificate>, ConfigError> {
+            Certificate::load(&self.path("chain.pem"), &self.path("key.pem"))
+        }
+    }
+
+    fn pair_until(year: i32) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_after = date_time_ymd(year, 1, 1);
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    fn leaf(certificate: &Certificate) -> Vec<u8> {
+        certificate.state.read().pair.cert[0].to_vec()
+    }
+
+    #[test]
+    fn a_new_pair_is_taken_and_a_bad_one_leaves_the_old() {
+        let files = Files { folder: tempfile::tempdir().unwrap() };
+        let ((chain, key), (other_chain, other_key), (old_chain, old_key)) =
+            (pair_until(2090), pair_until(2091), pair_until(2001));
+        files.write(&chain, &key);
+        let certificate = files.load().unwrap();
+        let first = leaf(&certificate);
+        let half = &other_chain[..other_chain.len() / 2];
+        for (chain, key) in [(half, other_key.as_str()), (&other_chain, &key), (&old_chain, &old_key), ("", "")] {
+            files.write(chain, key);
+            certificate.refresh();
+            assert_eq!(leaf(&certificate), first);
+        }
+        fs::remove_file(files.path("key.pem")).unwrap();
+        certificate.refresh();
+        assert_eq!(leaf(&certificate), first);
+        files.write(&other_chain, &other_key);
+        certificate.refresh();
+        assert_ne!(leaf(&certificate), first);
+    }
+
+    #[test]
+    fn at_the_start_a_bad_pair_is_told_by_its_key() {
+        let files = Files { folder: tempfile::tempdir().unwrap() };
+        let ((chain, key), (_, other_key), (old_chain, old_key)) =
+            (pair_until(2090), pair_until(2091), pair_until(2001));
+        for (chain, key, told) in [
+            (&*chain, &*other_key, "server.tls_key: does not belong to tls_certificate"),
+            (&*old_chain, &*old_key, "server.tls_certificate: is expired, or not valid yet"),
+            (&*key, &*key, "server.tls_certificate: holds no certificate"),
+            (&*chain, &*chain, "server.tls_key: cannot be read as a PEM private key"),
+        ] {
+            files.write(chain, key);
+            assert_eq!(files.load().unwrap_err().to_string(), told);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The server loop and its edge, over real sockets.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -60,7 +60,7 @@ impl TestServer {
 
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
         stream
     }
 
@@ -124,7 +124,9 @@ fn exchange(mut stream: impl Read + Write, head: &str) -> String {
     // The server may close before it has read everything; what it said counts.
     let _ = stream.write_all(head.as_bytes());
     let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
+    if let Err(error) = stream.read_to_end(&mut answer) {
+        assert!(error.kind() != ErrorKind::WouldBlock, "the server keeps the connection open: {head:.80}");
+    }
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -202,6 +204,20 @@ fn a_body_is_read_up_to_its_limit_and_only_as_what_it_should_be() {
     let chunk = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
     let endless = post(&format!("{FORM}Transfer-Encoding: chunked\r\n"), &chunk.repeat(2));
     assert_eq!(status(&server.ask(&endless)), "413");
+    let unread = endless.replace("POST /echo", "POST /nowhere");
+    assert_eq!(status(&server.ask(&unread)), "404");
+    let mut kept = server.connect();
+    let chunked = post(&format!("{FORM}Transfer-Encoding: chunked\r\n"), "3\r\na=b\r\n0\r\n\r\n");
+    for _ in 0..2 {
+        kept.write_all(chunked.replace("Connection: close\r\n", "").as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"a=b") {
+            let mut byte = [0];
+            kept.read_exact(&mut byte).unwrap();
+            answer.extend(byte);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "a whole chunked body keeps the connection");
+    }
     assert_eq!(status(&server.ask(&post("Content-Type: application/json\r\nContent-Length: 2\r\n", "{}"))), "415");
     assert_eq!(status(&server.ask(&post("Content-Length: 3\r\n", "a=b"))), "415");
     let packed = post(&format!("{}Content-Encoding: gzip\r\n", sized(3)), "a=b");
@@ -249,4 +265,35 @@ fn a_stop_lets_the_request_under_way_end() {
     assert!(status(&answer) == "200" && answer.ends_with("done"), "{answer}");
     server.thread.take().unwrap().join().unwrap();
     assert!(TcpStream::connect(server.address).is_err(), "nobody listens any more");
+}
+
+#[test]
+fn tls_is_spoken_from_files_and_makes_the_browser_stay_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let (chain_file, key_file) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
+    std::fs::write(&chain_file, certificate.pem()).unwrap();
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    let server = TestServer::start(&format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\nissuer = \"https://localhost:8443\"\nworkers = 1\n\
+         tls_certificate = {chain_file:?}\ntls_key = {key_file:?}"
+    ));
+    let client = |protocol: &str| {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(certificate.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config =
+            rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let client = rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+        rustls::StreamOwned::new(client, server.connect())
+    };
+    let request = "GET /hello HTTP/1.1\r\nHost: localhost:8443\r\nConnection: close\r\n\r\n";
+    let answer = exchange(client("http/1.1"), request);
+    assert!(status(&answer) == "200" && answer.contains("strict-transport-security: max-age=63072000"), "{answer}");
+    let mut h2 = client("h2");
+    h2.conn.complete_io(&mut h2.sock).unwrap();
+    assert_eq!(h2.conn.alpn_protocol(), Some(b"h2".as_slice()));
 }
