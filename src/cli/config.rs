@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::args::{Common, ConfigCommand};
 use super::{CliError, output};
+use crate::authn::registry;
 use crate::config::Config;
+use crate::outbound::Outbound;
 use crate::web::tls::Certificate;
 
 pub(super) fn run(common: &Common, command: ConfigCommand) -> Result<(), CliError> {
@@ -22,9 +24,13 @@ pub(super) fn run(common: &Common, command: ConfigCommand) -> Result<(), CliErro
     Ok(())
 }
 
-/// The configuration that this command line names.
+/// The configuration that this command line names; login methods that do not
+/// exist are refused here already.
 pub(super) fn load(common: &Common) -> Result<Config, CliError> {
-    Ok(Config::load(common.config.as_deref())?)
+    let config = Config::load(common.config.as_deref())?;
+    let methods: Vec<&str> = registry::ENTRIES.iter().map(|entry| entry.name).collect();
+    config.login.refuse_unknown(&methods)?;
+    Ok(config)
 }
 
 /// The files that the configuration names, which loading it does not open.
@@ -32,9 +38,7 @@ fn check(config: &Config) -> Result<(), CliError> {
     if let Some((chain, key)) = config.server.tls_files() {
         Certificate::load(chain, key)?;
     }
-    if let Some(file) = &config.outbound.ca_file {
-        std::fs::metadata(file).map_err(|error| CliError::new("outbound.ca_file", error.kind()))?;
-    }
+    Outbound::new(&config.outbound).map_err(|error| CliError::new("outbound.ca_file", error))?;
     Ok(())
 }
 

@@ -6,12 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
+use tokio::runtime::Runtime;
+use url::Url;
 
 use super::args::Common;
 use super::{CliError, config, output};
 use crate::base::{SystemClock, SystemEntropy};
-use crate::config::Config;
+use crate::config::{Config, Outbound as OutboundConfig};
 use crate::keys::Vault;
+use crate::outbound::Outbound;
 use crate::store::{Schema, Store, StoreError, StoreOptions, Trouble, migrate};
 use crate::web::tls::Certificate;
 
@@ -38,7 +41,10 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let mut findings = vec![Finding::new("configuration", Ok("in order".to_owned()))];
     findings.extend(certificate(&config));
     findings.push(Finding::new("key-encryption key", key_encryption_key(&config)));
-    findings.extend(database(&config)?);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::new("runtime", error.kind()))?;
+    findings.extend(database(&config, &runtime));
+    findings.push(Finding::new("issuer", runtime.block_on(issuer(&config))));
     report(common, &findings)
 }
 
@@ -76,10 +82,10 @@ fn key_encryption_key(config: &Config) -> Result<String, String> {
     Ok(format!("{} is for its owner alone", path.display()))
 }
 
-fn database(config: &Config) -> Result<Vec<Finding>, CliError> {
+fn database(config: &Config, runtime: &Runtime) -> Vec<Finding> {
     let url = config.database.url.expose().expose();
     if let Some(path) = config.database.url.sqlite_path().filter(|path| !Path::new(path).exists()) {
-        return Ok(vec![Finding::new("database", Ok(format!("{path} is absent; the first start makes it")))]);
+        return vec![Finding::new("database", Ok(format!("{path} is absent; the first start makes it")))];
     }
     let schema = match migrate::status(url) {
         Ok(versions) if versions.pending.is_empty() => {
@@ -91,16 +97,14 @@ fn database(config: &Config) -> Result<Vec<Finding>, CliError> {
     let usable = schema.is_ok();
     let mut findings = vec![Finding::new("schema", schema)];
     if usable {
-        findings.extend(reach(url)?);
+        findings.extend(reach(url, runtime));
     }
-    Ok(findings)
+    findings
 }
 
 /// Reads and writes the database for real, and compares its clock.
-fn reach(url: &str) -> Result<[Finding; 2], CliError> {
+fn reach(url: &str, runtime: &Runtime) -> [Finding; 2] {
     let options = StoreOptions { schema: Schema::Require, connections: 1, ..StoreOptions::default() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CliError::new("runtime", error.kind()))?;
     let outcome = Store::open(url, options, Arc::new(SystemClock)).and_then(|store| {
         let health = runtime.block_on(store.health());
         store.close();
@@ -113,5 +117,20 @@ fn reach(url: &str) -> Result<[Finding; 2], CliError> {
         }
         Err(error) => (Err("not compared".to_owned()), Err(error.to_string())),
     };
-    Ok([Finding::new("database", database), Finding::new("database's clock", clock)])
+    [Finding::new("database", database), Finding::new("database's clock", clock)]
+}
+
+/// Asks the issuer for its discovery document, as a client would. It may be
+/// anywhere, on this machine too: it is our own name.
+async fn issuer(config: &Config) -> Result<String, String> {
+    let issuer = config.server.issuer.as_str();
+    let ours = OutboundConfig { allow_private_addresses: true, ..config.outbound.clone() };
+    let outbound = Outbound::new(&ours).map_err(|error| error.to_string())?;
+    let url = Url::parse(&format!("{issuer}/.well-known/openid-configuration")).map_err(|error| error.to_string())?;
+    let document: serde_json::Value = outbound.fetch_json(&url).await.map_err(|error| error.to_string())?;
+    if document.get("issuer").and_then(serde_json::Value::as_str) == Some(issuer) {
+        Ok(format!("{issuer} answers with its own name"))
+    } else {
+        Err(format!("{issuer} answers with another name"))
+    }
 }
