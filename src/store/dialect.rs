@@ -104,6 +104,12 @@ pub(super) fn touch(tx: &mut Tx<'_>) -> StoreResult<()> {
     Ok(())
 }
 
+/// Copies what stands in the log of SQLite into the database, as far as readers allow.
+pub(super) fn checkpoint(conn: &mut AnyConnection) -> StoreResult<()> {
+    let AnyConnection::Sqlite(conn) = conn else { return Ok(()) };
+    Ok(conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?)
+}
+
 /// Reads one value from the file or the server.
 pub(super) fn look(tx: &mut Tx<'_>) -> StoreResult<()> {
     let _one: i64 =

@@ -30,6 +30,9 @@ const WRITER_CACHE: u32 = 8_192;
 /// stands behind it.
 const READER_CACHE: u32 = 2_048;
 
+/// A disk with less free space, in bytes, counts as full.
+const FULL_DISK: u64 = 1_024 * 1_024;
+
 /// Where a database file is and how long to wait for its locks.
 #[derive(Clone)]
 pub(in crate::store) struct SqliteFile {
@@ -58,8 +61,10 @@ impl SqliteFile {
         Ok(Self { path, busy_timeout })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// Whether the disk has so little space left that writing fails now and then:
+    /// a probe of one page may pass where a job fails.
+    pub(super) fn disk_is_full(&self) -> bool {
+        rustix::fs::statvfs(&self.path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < FULL_DISK)
     }
 
     /// A connection that may write. FULL: what is acknowledged survives a power cut.
@@ -95,6 +100,7 @@ fn file_error(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
 
 /// SQLite behind [`super::Store`].
 pub(super) struct Sqlite {
+    file: SqliteFile,
     queue: Arc<Queue<Job>>,
     readers: Readers,
     halted: Arc<Halted>,
@@ -108,10 +114,10 @@ impl Sqlite {
         let halted = Arc::new(Halted::new());
         let counters = Arc::new(Counters::default());
         let readers = Readers::open(file.clone(), Arc::clone(&clock))?;
-        let writer = Writer::open(file, clock, Arc::clone(&queue), Arc::clone(&halted), Arc::clone(&counters))?;
+        let writer = Writer::open(file.clone(), clock, Arc::clone(&queue), Arc::clone(&halted), Arc::clone(&counters))?;
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || writer.run());
         let thread = thread.map_err(|error| StoreError::Unavailable(Trouble::Refused(error.to_string())))?;
-        Ok(Self { queue, readers, halted, counters, writer: Mutex::new(Some(thread)) })
+        Ok(Self { file, queue, readers, halted, counters, writer: Mutex::new(Some(thread)) })
     }
 }
 
@@ -128,7 +134,13 @@ impl Engine for Sqlite {
     }
 
     fn standing_trouble(&self) -> StoreResult<()> {
-        self.halted.get().map_or(Ok(()), |trouble| Err(StoreError::Unavailable(trouble.clone())))
+        if let Some(trouble) = self.halted.get() {
+            return Err(StoreError::Unavailable(trouble.clone()));
+        }
+        if self.file.disk_is_full() {
+            return Err(StoreError::Unavailable(Trouble::Refused("the disk is full".into())));
+        }
+        Ok(())
     }
 
     fn overdue(&self) {}

@@ -8,8 +8,6 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-
 use super::AnyConnection;
 use super::error::{StoreError, StoreResult, Trouble};
 use super::job::Job;
@@ -28,9 +26,6 @@ const BATCH_TIME: Duration = Duration::from_millis(5);
 const CHECKPOINT_JOBS: usize = 1_000;
 /// How long the writer waits for a job before it tidies up.
 const QUIET: Duration = Duration::from_millis(500);
-/// Less free space than this means that an error of the disk was a full disk.
-const FULL_DISK: u64 = 4 * 1_024 * 1_024;
-
 /// Why the writer has stopped for good, if it has.
 pub(super) type Halted = OnceLock<Trouble>;
 
@@ -75,6 +70,7 @@ impl Writer {
     pub(super) fn run(mut self) {
         loop {
             match self.queue.pop_within(QUIET) {
+                Popped::Item(first) if first.is_taken_back() => {}
                 Popped::Item(first) => self.batch(first),
                 Popped::Quiet => self.checkpoint(),
                 Popped::Closed => break,
@@ -100,10 +96,12 @@ impl Writer {
     /// Runs the other jobs of a lost batch once more, when one job was to blame.
     fn recover(&mut self, lost: Lost) {
         let Lost { finished, culprit, error } = lost;
-        let text = error.to_string();
+        let trouble = error.trouble();
+        // A log that is copied gives its space back, which a full disk needs.
+        self.since_checkpoint += CHECKPOINT_JOBS;
         let Some(culprit) = culprit else {
             for ran in finished {
-                self.refuse(ran.job, refused(&text));
+                self.refuse(ran.job, StoreError::Unavailable(trouble.clone()));
             }
             return;
         };
@@ -117,7 +115,9 @@ impl Writer {
             Ok(finished) => self.answer(finished),
             Err(Lost { finished, culprit, .. }) => {
                 let ran = finished.into_iter().map(|finished| finished.job);
-                ran.chain(culprit).chain(jobs).for_each(|job| self.refuse(job, refused(&text)));
+                ran.chain(culprit)
+                    .chain(jobs)
+                    .for_each(|job| self.refuse(job, StoreError::Unavailable(trouble.clone())));
             }
         }
     }
@@ -170,24 +170,24 @@ impl Writer {
         Err(error)
     }
 
-    /// Commits. A disk that failed to sync may have dropped what it was given
-    /// and say so only once, so nothing is written after it until a restart; a
-    /// disk that is merely full is tried again by the next batch.
+    /// Commits. After an error of the disk nobody knows what a restart will find.
     fn commit(&mut self, conn: &mut AnyConnection) -> StoreResult<()> {
-        let committed = transaction::commit(conn);
-        if let Err(error) = &committed
-            && error.is_disk_error()
-            && !self.disk_is_full()
-        {
-            tracing::error!("the disk failed to store a commit; nothing is written until a restart");
+        transaction::commit(conn).map_err(|error| {
+            if self.halt_on(&error) { StoreError::Unavailable(Trouble::OutcomeUnknown) } else { error }
+        })
+    }
+
+    /// Writes nothing more until a restart when the disk failed to sync: it may
+    /// have dropped what it was given, and says so only once. A disk that is
+    /// merely full is tried again by the next batch.
+    fn halt_on(&self, error: &StoreError) -> bool {
+        let halts = error.is_disk_error() && !self.file.disk_is_full();
+        if halts {
+            tracing::error!("the disk failed to store; nothing is written until a restart");
             let text = "the disk failed; restart after checking it".to_owned();
             let _first = self.halted.set(Trouble::Refused(text));
         }
-        committed
-    }
-
-    fn disk_is_full(&self) -> bool {
-        rustix::fs::statvfs(self.file.path()).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < FULL_DISK)
+        halts
     }
 
     fn answer(&mut self, finished: Vec<Finished>) {
@@ -212,16 +212,12 @@ impl Writer {
             return;
         }
         self.since_checkpoint = 0;
-        if let Some(conn) = self.conn.as_mut()
-            && let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
-        {
-            tracing::warn!(error = %StoreError::from(error), "the log could not be copied into the database");
+        let Some(conn) = self.conn.as_mut() else { return };
+        if let Err(error) = dialect::checkpoint(conn) {
+            tracing::warn!(%error, "the log could not be copied into the database");
+            self.halt_on(&error);
         }
     }
-}
-
-fn refused(text: &str) -> StoreError {
-    StoreError::Unavailable(Trouble::Refused(text.to_owned()))
 }
 
 /// Runs a job in a savepoint. `Err` means that the whole transaction is lost.

@@ -22,13 +22,13 @@ diesel::table! {
 }
 
 /// Makes the table of these tests.
-pub async fn notes(store: &Store, backend: Backend) {
+pub fn notes(database: &TestDatabase, backend: Backend) {
     let key = match backend {
         Sqlite => "INTEGER PRIMARY KEY AUTOINCREMENT",
         Postgres => "BIGSERIAL PRIMARY KEY",
     };
     let sql = format!("CREATE TABLE notes (id {key} NOT NULL, text TEXT NOT NULL UNIQUE)");
-    store.write(move |tx| Ok(tx.conn().batch_execute(&sql)?)).await.expect("the table");
+    database.connect().batch_execute(&sql).expect("the table");
 }
 
 pub fn insert(tx: &mut Tx<'_>, text: &str) -> StoreResult<i64> {
@@ -39,17 +39,17 @@ pub async fn texts(store: &Store) -> Vec<String> {
     store.read(|tx| Ok(notes::table.select(notes::text).order(notes::text).load(tx.conn())?)).await.expect("reading")
 }
 
-async fn opened(backend: Backend) -> (TestDatabase, Store) {
+fn opened(backend: Backend) -> (TestDatabase, Store) {
     let database = TestDatabase::new(backend);
     let store = database.open();
-    notes(&store, backend).await;
+    notes(&database, backend);
     (database, store)
 }
 
 #[rstest]
 #[tokio::test]
 async fn what_was_acknowledged_is_seen_by_the_next_read(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (_database, store) = opened(backend);
     for round in 0..20 {
         let text = format!("{round:02}");
         store.write(move |tx| insert(tx, &text)).await.unwrap();
@@ -60,7 +60,7 @@ async fn what_was_acknowledged_is_seen_by_the_next_read(#[values(Sqlite, Postgre
 #[rstest]
 #[tokio::test]
 async fn a_failing_job_rolls_back_alone(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (_database, store) = opened(backend);
     let mut jobs = JoinSet::new();
     for number in 0..30 {
         let store = store.clone();
@@ -82,7 +82,7 @@ async fn a_failing_job_rolls_back_alone(#[values(Sqlite, Postgres)] backend: Bac
 #[rstest]
 #[tokio::test]
 async fn each_of_64_writers_is_answered_after_its_commit(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (database, store) = opened(backend).await;
+    let (database, store) = opened(backend);
     let mut jobs = JoinSet::new();
     for writer in 0..64 {
         let store = store.clone();
@@ -99,13 +99,13 @@ async fn each_of_64_writers_is_answered_after_its_commit(#[values(Sqlite, Postgr
     let seen: i64 = notes::table.count().get_result(&mut database.connect()).unwrap();
     assert_eq!(seen, 320);
     let statistics = store.statistics();
-    assert_eq!((statistics.committed, statistics.rolled_back, statistics.queued), (321, 0, 0));
+    assert_eq!((statistics.committed, statistics.rolled_back, statistics.queued), (320, 0, 0));
 }
 
 #[rstest]
 #[tokio::test]
 async fn a_panic_is_the_error_of_its_job_alone(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (_database, store) = opened(backend);
     let mut jobs = JoinSet::new();
     for number in 0..8 {
         let store = store.clone();
@@ -132,7 +132,7 @@ async fn a_panic_is_the_error_of_its_job_alone(#[values(Sqlite, Postgres)] backe
 #[rstest]
 #[tokio::test]
 async fn a_caller_that_goes_away_takes_nothing_with_it(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (database, store) = opened(backend);
     for number in 0..10 {
         let job = store.write(move |tx| insert(tx, &number.to_string()));
         // Polled once, so that the job is on its way, and then dropped.
@@ -140,14 +140,14 @@ async fn a_caller_that_goes_away_takes_nothing_with_it(#[values(Sqlite, Postgres
     }
     store.write(|tx| insert(tx, "last")).await.unwrap();
     store.close();
-    let reopened = _database.open();
+    let reopened = database.open();
     assert_eq!(texts(&reopened).await.len(), 11);
 }
 
 #[rstest]
 #[tokio::test]
 async fn a_savepoint_undoes_its_own_part_only(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (_database, store) = opened(backend);
     store.write(|tx| insert(tx, "there")).await.unwrap();
     let conflict = store
         .write(|tx| {
@@ -168,7 +168,7 @@ async fn a_savepoint_undoes_its_own_part_only(#[values(Sqlite, Postgres)] backen
 #[rstest]
 #[tokio::test]
 async fn parallel_upserts_of_one_row_all_succeed(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (_database, store) = opened(backend);
     let inserted = Arc::new(AtomicU32::new(0));
     let mut jobs = JoinSet::new();
     for _ in 0..32 {
@@ -198,7 +198,7 @@ async fn parallel_upserts_of_one_row_all_succeed(#[values(Sqlite, Postgres)] bac
 #[rstest]
 #[tokio::test]
 async fn a_read_cannot_write(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (_database, store) = opened(backend);
     assert!(store.read(|tx| insert(tx, "written")).await.is_err());
     assert!(texts(&store).await.is_empty());
 }
@@ -206,7 +206,7 @@ async fn a_read_cannot_write(#[values(Sqlite, Postgres)] backend: Backend) {
 #[rstest]
 #[tokio::test]
 async fn a_read_sees_one_snapshot(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (database, store) = opened(backend).await;
+    let (database, store) = opened(backend);
     let mut other = database.connect();
     let counts = store
         .read(move |tx| {
@@ -244,7 +244,7 @@ async fn a_full_queue_refuses_at_once_and_the_rest_is_served(#[values(Sqlite, Po
     let database = TestDatabase::new(backend);
     let options = StoreOptions { queue: 4, connections: 1, ..TestDatabase::options() };
     let store = database.open_with(options, Arc::new(TestDatabase::clock()));
-    notes(&store, backend).await;
+    notes(&database, backend);
     let (begun, release) = (Arc::new(tokio::sync::Notify::new()), std::sync::mpsc::channel());
     let (sender, receiver) = release;
     let receiver = std::sync::Mutex::new(receiver);
@@ -281,7 +281,7 @@ async fn a_job_whose_caller_gave_up_is_never_committed(#[values(Sqlite, Postgres
     let database = TestDatabase::new(backend);
     let options = StoreOptions { deadline: Duration::from_millis(50), ..TestDatabase::options() };
     let store = database.open_with(options, Arc::new(TestDatabase::clock()));
-    notes(&store, backend).await;
+    notes(&database, backend);
     let (sender, receiver) = std::sync::mpsc::channel();
     let receiver = std::sync::Mutex::new(receiver);
     let late = store
@@ -301,7 +301,7 @@ async fn a_job_whose_caller_gave_up_is_never_committed(#[values(Sqlite, Postgres
 #[rstest]
 #[tokio::test]
 async fn a_closed_store_refuses_and_has_stored_what_it_took(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (database, store) = opened(backend).await;
+    let (database, store) = opened(backend);
     let mut jobs = JoinSet::new();
     for number in 0..20 {
         let store = store.clone();
@@ -321,7 +321,7 @@ async fn a_closed_store_refuses_and_has_stored_what_it_took(#[values(Sqlite, Pos
 #[rstest]
 #[tokio::test]
 async fn a_healthy_store_says_so(#[values(Sqlite, Postgres)] backend: Backend) {
-    let (_database, store) = opened(backend).await;
+    let (_database, store) = opened(backend);
     store.health().await.unwrap();
     let commits = store.statistics().commits;
     store.health().await.unwrap();

@@ -17,10 +17,10 @@ fn quick() -> StoreOptions {
     StoreOptions { busy_timeout: Duration::from_millis(50), probe_holds: Duration::ZERO, ..TestDatabase::options() }
 }
 
-async fn opened() -> (TestDatabase, Store) {
+fn opened() -> (TestDatabase, Store) {
     let database = TestDatabase::new(Backend::Sqlite);
     let store = database.open_with(quick(), Arc::new(TestDatabase::clock()));
-    notes(&store, Backend::Sqlite).await;
+    notes(&database, Backend::Sqlite);
     (database, store)
 }
 
@@ -49,7 +49,7 @@ async fn run(store: &Store, sql: &'static str) -> StoreResult<()> {
 
 #[tokio::test]
 async fn waiting_jobs_share_one_commit() {
-    let (_database, store) = opened().await;
+    let (_database, store) = opened();
     let before = store.statistics().commits;
     let mut jobs = JoinSet::new();
     let held = hold(&store, &mut jobs).await;
@@ -68,7 +68,7 @@ async fn waiting_jobs_share_one_commit() {
 
 #[tokio::test]
 async fn a_batch_that_sqlite_rolls_back_runs_again_without_the_one_to_blame() {
-    let (_database, store) = opened().await;
+    let (_database, store) = opened();
     run(&store, "PRAGMA max_page_count = 1").await.unwrap();
     let mut jobs = JoinSet::new();
     let held = hold(&store, &mut jobs).await;
@@ -94,7 +94,7 @@ async fn a_batch_that_sqlite_rolls_back_runs_again_without_the_one_to_blame() {
 
 #[tokio::test]
 async fn a_lock_held_elsewhere_is_unavailable_and_passes() {
-    let (database, store) = opened().await;
+    let (database, store) = opened();
     let mut other = database.connect();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let begun = Instant::now();
@@ -111,7 +111,7 @@ async fn a_lock_held_elsewhere_is_unavailable_and_passes() {
 
 #[tokio::test]
 async fn a_read_only_database_is_unavailable_and_passes() {
-    let (_database, store) = opened().await;
+    let (_database, store) = opened();
     run(&store, "PRAGMA query_only = ON").await.unwrap();
     let refused = store.write(|tx| insert(tx, "refused")).await.err();
     assert!(refused.is_some_and(|error| error.to_string().contains("readonly")));
@@ -131,13 +131,12 @@ fn a_file_that_cannot_be_a_database_is_refused_with_its_name() {
     assert!(open().to_string().contains("file is not a database"));
 }
 
-#[tokio::test]
-async fn the_files_are_for_their_owner_alone() {
+#[test]
+fn the_files_are_for_their_owner_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data/menshen.db");
     let url = format!("sqlite:{}", path.display());
-    let store = Store::open(&url, quick(), Arc::new(TestDatabase::clock())).unwrap();
-    notes(&store, Backend::Sqlite).await;
+    let _store = Store::open(&url, quick(), Arc::new(TestDatabase::clock())).unwrap();
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&directory.path().join("data")), 0o700);
     for file in ["menshen.db", "menshen.db-wal", "menshen.db-shm"] {
@@ -147,7 +146,7 @@ async fn the_files_are_for_their_owner_alone() {
 
 #[tokio::test]
 async fn closing_copies_the_log_into_the_database() {
-    let (database, store) = opened().await;
+    let (database, store) = opened();
     store.write(|tx| insert(tx, "stored")).await.unwrap();
     store.close();
     assert!(!database.file().with_extension("db-wal").exists());
@@ -156,7 +155,7 @@ async fn closing_copies_the_log_into_the_database() {
 
 #[tokio::test]
 async fn what_is_acknowledged_is_synced_and_checked() {
-    let (_database, store) = opened().await;
+    let (_database, store) = opened();
     let settings = store.write(|tx| {
         use diesel::dsl::sql;
         use diesel::prelude::*;
