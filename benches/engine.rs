@@ -10,26 +10,32 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{PgConnection, SqliteConnection};
 use menshen::base::SystemClock;
 use menshen::store::{AnyConnection, Store, StoreOptions, StoreResult, Tx};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, LocalSet};
+
+use schema::bench_tokens;
 
 const EACH: Duration = Duration::from_secs(3);
 const HASH: [u8; 32] = [7; 32];
 
-diesel::table! {
-    bench_tokens (id) {
-        id -> BigInt,
-        hash -> Binary,
-        principal -> Text,
-        scope -> Text,
-        expires_at -> BigInt,
+mod schema {
+    #![expect(missing_docs, reason = "the names are those of the columns")]
+
+    diesel::table! {
+        bench_tokens (id) {
+            id -> BigInt,
+            hash -> Binary,
+            principal -> Text,
+            scope -> Text,
+            expires_at -> BigInt,
+        }
     }
 }
 
 /// The row a token costs: found by its number, so the table grows at its end.
-fn insert(conn: &mut AnyConnection) -> diesel::QueryResult<i64> {
+fn insert(conn: &mut AnyConnection) -> QueryResult<i64> {
     use bench_tokens::{expires_at, hash, id, principal, scope, table};
     diesel::insert_into(table)
         .values((
@@ -42,7 +48,7 @@ fn insert(conn: &mut AnyConnection) -> diesel::QueryResult<i64> {
         .get_result(conn)
 }
 
-fn look_up(conn: &mut AnyConnection, key: i64) -> diesel::QueryResult<Option<(Vec<u8>, i64)>> {
+fn look_up(conn: &mut AnyConnection, key: i64) -> QueryResult<Option<(Vec<u8>, i64)>> {
     use bench_tokens::{expires_at, hash, table};
     table.find(key).select((hash, expires_at)).first(conn).optional()
 }
@@ -96,7 +102,7 @@ async fn loops<F: Future<Output = StoreResult<()>> + 'static>(
     mut job: impl FnMut() -> F + Clone + 'static,
 ) -> u64 {
     let done = Arc::new(AtomicU64::new(0));
-    let tasks_set = tokio::task::LocalSet::new();
+    let here = LocalSet::new();
     let mut running = JoinSet::new();
     for _ in 0..tasks {
         let (mut job, done) = (job.clone(), Arc::clone(&done));
@@ -108,11 +114,10 @@ async fn loops<F: Future<Output = StoreResult<()>> + 'static>(
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             },
-            &tasks_set,
+            &here,
         );
     }
-    drop(job().await);
-    tasks_set.run_until(async { while running.join_next().await.is_some() {} }).await;
+    here.run_until(async { while running.join_next().await.is_some() {} }).await;
     done.load(Ordering::Relaxed)
 }
 
