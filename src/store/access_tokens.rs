@@ -4,9 +4,8 @@
 
 use diesel::prelude::*;
 
-use super::grants::{
-    self as grant_rows, AccountGlance, GrantRow, PrincipalGlance, SWEPT_AT_ONCE, SignInRow, Swept, owners,
-};
+use super::grants::{SWEPT_AT_ONCE, Swept};
+use super::live::{self, AccountGlance, GrantRow, PrincipalGlance, SignInRow, owners};
 use super::schema::{access_tokens, accounts, grants, principals, sign_ins};
 use super::{StoreError, StoreResult, Tx};
 use crate::base::id::{ClientId, GrantId, ResourceId};
@@ -94,7 +93,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewAccessToken<'_>) -> StoreResult<i64> {
             access_tokens::grant_id.eq(new.grant.map(GrantId::row)),
             access_tokens::client_id.eq(new.client.as_str()),
             access_tokens::scope.eq(new.scope.to_string()),
-            access_tokens::audience.eq(grant_rows::join(new.audience.iter().map(ResourceId::as_str))),
+            access_tokens::audience.eq(live::join(new.audience.iter().map(ResourceId::as_str))),
             access_tokens::issued_at.eq(new.issued_at.micros()),
             access_tokens::expires_at.eq(new.expires_at.micros()),
         ))
@@ -153,15 +152,15 @@ fn read((row, grant, person, account, owner, sign_in): Joined) -> StoreResult<Ac
     let live = match (row.grant_id, grant, person, account, owner) {
         (None, ..) => None,
         (Some(_), Some(grant), Some(person), Some(account), (Some(status), alias)) => {
-            Some(grant_rows::read_live((grant, person, account, (status, alias), sign_in))?)
+            Some(live::read_live((grant, person, account, (status, alias), sign_in))?)
         }
         (Some(grant), ..) => return Err(StoreError::inconsistent("access_tokens", row.id, format!("grant {grant}"))),
     };
     Ok(AccessToken {
         id: row.id,
         client: ClientId::from_text(row.client_id),
-        scope: grant_rows::read_scope(&row.scope, "access_tokens.scope", row.id)?,
-        audience: grant_rows::read_resources(&row.audience),
+        scope: live::read_scope(&row.scope, "access_tokens.scope", row.id)?,
+        audience: live::read_resources(&row.audience),
         issued_at: Timestamp::from_micros(row.issued_at),
         expires_at: Timestamp::from_micros(row.expires_at),
         revoked_at: row.revoked_at.map(Timestamp::from_micros),

@@ -26,6 +26,7 @@ pub mod grants;
 pub mod identifiers;
 pub mod interactions;
 pub mod leases;
+mod live;
 pub mod migrate;
 pub mod outbox;
 pub mod principals;

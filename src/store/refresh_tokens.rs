@@ -4,7 +4,8 @@
 use diesel::prelude::*;
 
 use super::codes::WAITED;
-use super::grants::{self as grant_rows, LiveRow, SWEPT_AT_ONCE, Swept};
+use super::grants::{SWEPT_AT_ONCE, Swept};
+use super::live::{self, LiveRow, live, live_columns};
 use super::schema::{grants, refresh_tokens};
 use super::{StoreResult, Tx};
 use crate::base::id::GrantId;
@@ -60,12 +61,11 @@ pub fn insert(tx: &mut Tx<'_>, hash: TokenHash, grant: GrantId, expires_at: Time
 
 /// The presented token with its live grant, spent or not.
 pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<RefreshToken>> {
-    let row =
-        grant_rows::live!(refresh_tokens::table.inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id))))
-            .filter(refresh_tokens::id.eq(presented.row))
-            .select((RefreshRow::as_select(), grant_rows::live_columns!()))
-            .first::<(RefreshRow, LiveRow)>(tx.conn())
-            .optional()?;
+    let row = live!(refresh_tokens::table.inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id))))
+        .filter(refresh_tokens::id.eq(presented.row))
+        .select((RefreshRow::as_select(), live_columns!()))
+        .first::<(RefreshRow, LiveRow)>(tx.conn())
+        .optional()?;
     let Some((row, live)) = row else { return Ok(None) };
     if !presented.hash.matches(&row.hash) {
         return Ok(None);
@@ -75,7 +75,7 @@ pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<Refresh
         issued_at: Timestamp::from_micros(row.issued_at),
         expires_at: Timestamp::from_micros(row.expires_at),
         spent_at: row.spent_at.map(Timestamp::from_micros),
-        live: grant_rows::read_live(live)?,
+        live: live::read_live(live)?,
     }))
 }
 

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::Tokens;
-use super::clients::KnownClient;
+use super::clients::{ClientKeys, KnownClient};
 use crate::base::id::ClientId;
 use crate::base::{Secret, Timestamp};
 use crate::domain::client::Client;
 use crate::keys::jose::Compact;
-use crate::keys::{AssertionRules, JoseError, VerifiedAssertion, verify_assertion};
+use crate::keys::{AssertionError, AssertionRules, VerifiedAssertion, verify_assertion};
 use crate::protocol::client_metadata::{AssertionAlg, ClientAuthMethod};
 use crate::protocol::{ErrorCode, PresentedClient};
 use crate::store::{StoreError, used_assertions};
@@ -63,7 +63,7 @@ pub enum ClientAuthError {
         /// Who it says it is.
         client: ClientId,
         /// What is wrong with it.
-        reason: JoseError,
+        reason: Box<AssertionError>,
     },
     /// The assertion was used before.
     #[error("client {0} presented an assertion twice")]
@@ -154,8 +154,13 @@ impl Tokens {
             audiences: &[&self.0.issuer, &self.0.token_endpoint],
             now,
         };
-        let verified = verify_assertion(assertion.expose(), &admitted.keys, &rules)
-            .map_err(|reason| ClientAuthError::Assertion { client: client.clone(), reason })?;
+        let text = assertion.expose();
+        let verified = match &admitted.keys {
+            ClientKeys::ByValue(keys) => verify_assertion(text, keys, &rules).map_err(AssertionError::from),
+            ClientKeys::ByAddress(address) => self.0.client_jwks.verify(address, text, &rules).await,
+        };
+        let verified = verified
+            .map_err(|reason| ClientAuthError::Assertion { client: client.clone(), reason: Box::new(reason) })?;
         self.spend_assertion(client, verified).await?;
         Ok(admitted)
     }

@@ -5,12 +5,13 @@
 //! `web` asks which origins it registered. Disabling a client, or suspending the
 //! account that owns it, reaches every answer within the age of an entry.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
+use url::Url;
 
 use crate::base::id::{AccountId, ClientId, ResourceId};
 use crate::base::{SharedClock, Timestamp};
@@ -24,6 +25,8 @@ use crate::store::{Store, StoreResult, Tx, accounts, clients, resources};
 const FRESH: Duration = Duration::from_millis(500);
 /// Names that are remembered, unknown ones too; beyond it everything is read anew.
 const CAPACITY: usize = 10_000;
+/// Clients that are read at once when their origins are gathered.
+const PAGE: i64 = 500;
 
 /// A client with what decides whether it may act.
 pub struct KnownClient {
@@ -31,8 +34,16 @@ pub struct KnownClient {
     pub client: Client,
     /// The account that owns it, if any.
     pub owner: Option<ClientOwner>,
-    /// The keys it registered by value, for its assertions.
-    pub keys: ForeignKeys,
+    /// The keys of its assertions.
+    pub keys: ClientKeys,
+}
+
+/// Where the keys of a client's assertions are.
+pub enum ClientKeys {
+    /// Registered themselves.
+    ByValue(ForeignKeys),
+    /// Registered by their address.
+    ByAddress(Url),
 }
 
 /// Whose a client is, as its own tokens tell.
@@ -63,23 +74,35 @@ struct Inner {
     clock: SharedClock,
     clients: RwLock<Remembered<ClientId, KnownClient>>,
     resources: RwLock<Remembered<ResourceId, Resource>>,
+    origins: RwLock<Remembered<(), HashSet<String>>>,
 }
 
 /// What was read, and when; `None` is remembered too, so that an unknown name
 /// costs what a known one costs (CA-01).
-type Remembered<K, V> = HashMap<K, (Option<Arc<V>>, Timestamp)>;
+type Remembered<K, V> = HashMap<K, Entry<V>>;
+
+struct Entry<V> {
+    value: Option<Arc<V>>,
+    read_at: Timestamp,
+}
 
 impl ClientDirectory {
     /// An empty directory over the store.
     #[must_use]
     pub fn new(store: Store, clock: SharedClock) -> Self {
-        Self(Arc::new(Inner { store, clock, clients: RwLock::default(), resources: RwLock::default() }))
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            clients: RwLock::default(),
+            resources: RwLock::default(),
+            origins: RwLock::default(),
+        }))
     }
 
     /// The client of this name, active or not.
     pub async fn find(&self, id: &ClientId) -> StoreResult<Option<Arc<KnownClient>>> {
         let now = self.0.clock.now();
-        if let Some(known) = recall(&self.0.clients, id, now) {
+        if let Ok(known) = recall(&self.0.clients, id, now) {
             return Ok(known);
         }
         let wanted = id.clone();
@@ -91,7 +114,7 @@ impl ClientDirectory {
     /// The registered resource of this name.
     pub async fn find_resource(&self, id: &ResourceId) -> StoreResult<Option<Arc<Resource>>> {
         let now = self.0.clock.now();
-        if let Some(known) = recall(&self.0.resources, id, now) {
+        if let Ok(known) = recall(&self.0.resources, id, now) {
             return Ok(known);
         }
         let wanted = id.clone();
@@ -101,26 +124,44 @@ impl ClientDirectory {
         Ok(read)
     }
 
+    /// Whether any active client registered this origin: what a preflight, which
+    /// names no client, is answered by.
+    pub async fn knows_origin(&self, origin: &str) -> StoreResult<bool> {
+        let now = self.0.clock.now();
+        if let Ok(origins) = recall(&self.0.origins, &(), now) {
+            return Ok(origins.is_some_and(|origins| origins.contains(origin)));
+        }
+        let origins = Arc::new(self.0.store.read(load_origins).await?);
+        remember(&self.0.origins, (), Some(Arc::clone(&origins)), now);
+        Ok(origins.contains(origin))
+    }
+
     /// Forgets everything: what changed in this process is seen at once.
     pub fn forget(&self) {
         self.0.clients.write().clear();
         self.0.resources.write().clear();
+        self.0.origins.write().clear();
     }
 }
 
-fn recall<K: Eq + Hash, V>(map: &RwLock<Remembered<K, V>>, key: &K, now: Timestamp) -> Option<Option<Arc<V>>> {
+/// What is remembered and fresh; `Err` says to read it.
+fn recall<K: Eq + Hash, V>(map: &RwLock<Remembered<K, V>>, key: &K, now: Timestamp) -> Result<Option<Arc<V>>, Stale> {
     let map = map.read();
-    let (value, read_at) = map.get(key)?;
+    let entry = map.get(key).ok_or(Stale)?;
     // A clock that went back makes every entry old.
-    (now >= *read_at && now.since(*read_at) < FRESH).then(|| value.clone())
+    let fresh = now >= entry.read_at && now.since(entry.read_at) < FRESH;
+    if fresh { Ok(entry.value.clone()) } else { Err(Stale) }
 }
 
-fn remember<K: Eq + Hash, V>(map: &RwLock<Remembered<K, V>>, key: K, value: Option<Arc<V>>, now: Timestamp) {
+/// Nothing fresh is remembered.
+struct Stale;
+
+fn remember<K: Eq + Hash, V>(map: &RwLock<Remembered<K, V>>, key: K, value: Option<Arc<V>>, read_at: Timestamp) {
     let mut map = map.write();
     if map.len() >= CAPACITY {
         map.clear();
     }
-    map.insert(key, (value, now));
+    map.insert(key, Entry { value, read_at });
 }
 
 fn load(tx: &mut Tx<'_>, id: &ClientId) -> StoreResult<Option<KnownClient>> {
@@ -130,11 +171,19 @@ fn load(tx: &mut Tx<'_>, id: &ClientId) -> StoreResult<Option<KnownClient>> {
         None => None,
     };
     let owner = account.map(|account| owner(tx, &account)).transpose()?;
-    let keys = client.metadata.jwks.as_ref().map_or_else(ForeignKeys::default, |jwks| {
-        // What was registered was read once then; a set that no longer reads verifies nothing.
-        ForeignKeys::parse(jwks.to_string().as_bytes()).unwrap_or_default()
-    });
+    let keys = keys(&client);
     Ok(Some(KnownClient { client, owner, keys }))
+}
+
+fn load_origins(tx: &mut Tx<'_>) -> StoreResult<HashSet<String>> {
+    let (mut origins, mut after) = (HashSet::new(), String::new());
+    loop {
+        let page = clients::list(tx, &after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(origins) };
+        last.id.as_str().clone_into(&mut after);
+        let active = page.into_iter().filter(|client| client.status == ClientStatus::Active);
+        origins.extend(active.flat_map(|client| client.metadata.allowed_cors_origins));
+    }
 }
 
 fn owner(tx: &mut Tx<'_>, account: &Account) -> StoreResult<ClientOwner> {
@@ -145,4 +194,14 @@ fn owner(tx: &mut Tx<'_>, account: &Account) -> StoreResult<ClientOwner> {
         billing_account_id: account.billing_account().clone(),
         active,
     })
+}
+
+/// What was registered was read once then; what no longer reads verifies nothing.
+fn keys(client: &Client) -> ClientKeys {
+    let metadata = &client.metadata;
+    if let Some(address) = metadata.jwks_uri.as_deref().and_then(|address| Url::parse(address).ok()) {
+        return ClientKeys::ByAddress(address);
+    }
+    let registered = metadata.jwks.as_ref().and_then(|jwks| ForeignKeys::parse(jwks.to_string().as_bytes()).ok());
+    ClientKeys::ByValue(registered.unwrap_or_default())
 }

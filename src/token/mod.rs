@@ -31,7 +31,7 @@ use std::sync::Arc;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
 use crate::config;
 use crate::domain::audit::Origin;
-use crate::keys::{ClientSecretKeys, ContactKeys, SigningKeys};
+use crate::keys::{ClientJwks, ClientSecretKeys, ContactKeys, SigningKeys};
 use crate::protocol::client_metadata::GrantType;
 use crate::protocol::discovery::TOKEN_PATH;
 use crate::protocol::{PresentedClient, RawParams, TokenRequest};
@@ -58,6 +58,8 @@ pub struct TokenParts {
     pub contacts: ContactKeys,
     /// Hashes client secrets.
     pub client_secrets: ClientSecretKeys,
+    /// Fetches the keys of clients that registered an address of them.
+    pub client_jwks: ClientJwks,
     /// Who the clients are.
     pub clients: ClientDirectory,
     /// The issuer, exact.
@@ -144,6 +146,27 @@ impl Tokens {
         &self.0.issuer
     }
 
+    /// Our public keys as they go over the wire (RFC 7517 §5).
+    #[must_use]
+    pub fn jwks(&self) -> Arc<[u8]> {
+        self.0.keys.jwks_json()
+    }
+
+    /// The present, as this service knows it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Who calls the token, introspection or revocation endpoint.
+    pub async fn client(
+        &self,
+        authorization: Option<&str>,
+        body: &RawParams,
+    ) -> Result<AuthenticatedClient, TokenError> {
+        Ok(self.authenticate(&PresentedClient::parse(authorization, body)?).await?)
+    }
+
     /// Answers one request to the token endpoint (RFC 6749 §3.2): who is it, may
     /// it, then the grant type's own file.
     pub async fn token(
@@ -152,7 +175,7 @@ impl Tokens {
         body: &RawParams,
         call: &Call,
     ) -> Result<(AuthenticatedClient, TokenAnswer), TokenError> {
-        let client = self.authenticate(&PresentedClient::parse(authorization, body)?).await?;
+        let client = self.client(authorization, body).await?;
         let request = TokenRequest::parse(body)?;
         let grant_type = request.grant_type();
         if !client.client.metadata.allows(grant_type) {

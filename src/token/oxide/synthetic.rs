@@ -32,8 +32,8 @@ impl<'a> Synthetic<'a> {
         self.redirect_uri.map(Cow::Borrowed)
     }
 
-    fn credentials(&self) -> Option<(Cow<'_, str>, Cow<'_, [u8]>)> {
-        Some((Cow::Borrowed(self.client), Cow::Borrowed(SYNTHETIC.as_bytes())))
+    fn credentials(&self) -> (Cow<'_, str>, Cow<'_, [u8]>) {
+        (Cow::Borrowed(self.client), Cow::Borrowed(SYNTHETIC.as_bytes()))
     }
 }
 
@@ -116,7 +116,7 @@ impl refresh::Request for Synthetic<'_> {
     }
 
     fn authorization(&self) -> Option<(Cow<'_, str>, Cow<'_, [u8]>)> {
-        self.credentials()
+        Some(self.credentials())
     }
 
     fn extension(&self, _key: &str) -> Option<Cow<'_, str>> {
@@ -130,7 +130,7 @@ impl client_credentials::Request for Synthetic<'_> {
     }
 
     fn authorization(&self) -> Option<(Cow<'_, str>, Cow<'_, [u8]>)> {
-        self.credentials()
+        Some(self.credentials())
     }
 
     fn scope(&self) -> Option<Cow<'_, str>> {

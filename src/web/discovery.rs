@@ -1,0 +1,33 @@
+//! `GET /.well-known/openid-configuration` and `…/oauth-authorization-server`
+//! (OpenID Connect Discovery 1.0 §4, RFC 8414 §3): one document, made once.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data};
+
+use crate::domain::Acr;
+use crate::protocol::discovery::{Capabilities, ProviderMetadata};
+
+/// The document as it goes over the wire.
+pub struct Discovery(Bytes);
+
+impl Discovery {
+    /// The document of this issuer.
+    ///
+    /// # Errors
+    /// When it does not serialise, which no issuer brings about.
+    pub fn new(issuer: &str) -> Result<Self, serde_json::Error> {
+        let metadata = ProviderMetadata::new(&Capabilities { issuer, acr_values: &Acr::supported() });
+        Ok(Self(serde_json::to_vec(&metadata)?.into()))
+    }
+}
+
+/// The document.
+#[expect(clippy::unused_async, reason = "the shape of a handler")]
+pub async fn get(document: Data<Discovery>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .body(document.0.clone())
+}
