@@ -30,6 +30,12 @@ pub struct Common {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at accounts and people, switch them off and on, give a new password.
+    Account {
+        /// What to do.
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Look at the configuration.
     Config {
         /// What to look at.
@@ -49,4 +55,41 @@ pub enum ConfigCommand {
     Check,
     /// Print what is in force, secrets masked.
     Show,
+}
+
+/// `menshen account …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum AccountCommand {
+    /// List every account.
+    List,
+    /// Show one account or IAM user.
+    Show {
+        /// E-mail address, `user@alias`, alias or id.
+        who: String,
+    },
+    /// Switch off: every sign-in and every token ends.
+    Disable {
+        /// E-mail address, `user@alias`, alias or id.
+        who: String,
+    },
+    /// Switch on again.
+    Enable {
+        /// E-mail address, `user@alias`, alias or id.
+        who: String,
+    },
+    /// Stop an account with everybody under it.
+    Suspend {
+        /// E-mail address, alias or id of an account.
+        who: String,
+    },
+    /// Lift a suspension.
+    Resume {
+        /// E-mail address, alias or id of an account.
+        who: String,
+    },
+    /// Give a password of chance, shown once, that the next sign-in must replace.
+    ResetPassword {
+        /// E-mail address, `user@alias`, alias or id.
+        who: String,
+    },
 }

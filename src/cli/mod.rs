@@ -6,12 +6,15 @@
 //! was wrong. What a command finds goes to standard output, as text or, with
 //! `--json`, as JSON.
 
+mod account;
 pub mod args;
 mod config;
 mod doctor;
 mod error;
+mod house;
 mod migrate;
 mod output;
+mod who;
 
 use std::process::ExitCode;
 
@@ -51,6 +54,7 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let common = &arguments.common;
     match &arguments.command {
+        Command::Account { command } => account::run(common, command),
         Command::Config { command } => config::run(common, *command),
         Command::Migrate => migrate::run(common),
         Command::Doctor => doctor::run(common),
