@@ -128,6 +128,12 @@ impl SigningKeys {
         Arc::clone(&self.current().jwks)
     }
 
+    /// Signs nothing of worth with each key, so that the first request does not
+    /// pay for seeding the random source and for the key's tables.
+    pub fn warm_up(&self) -> Result<(), SignError> {
+        SigningAlg::ALL.into_iter().try_for_each(|algorithm| self.sign(algorithm, TokenType::Id, &()).map(drop))
+    }
+
     /// Verifies a token of ours and gives its claims.
     ///
     /// Keys that are only `next` verify too: another node may have activated

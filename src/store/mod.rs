@@ -36,6 +36,7 @@ pub mod revoked_jwts;
 mod rows;
 pub mod schema;
 pub mod sign_ins;
+pub mod signing_keys;
 pub mod throttle;
 pub mod used_assertions;
 

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, one module for each part of the house.
 
+mod keys;
 mod reference;
 mod server;
 mod store;

@@ -239,6 +239,9 @@ CREATE TABLE signing_keys (
     retired_at BIGINT,
     expires_at BIGINT
 );
+-- Of two nodes that rotate at once one is refused.
+CREATE UNIQUE INDEX signing_keys_one_active ON signing_keys (alg) WHERE state = 'active';
+CREATE UNIQUE INDEX signing_keys_one_next ON signing_keys (alg) WHERE state = 'next';
 
 -- Counters of guesses and of volume, shared by all nodes. `bucket` is a keyed
 -- hash of what is counted, so the table names nobody.
