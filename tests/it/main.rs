@@ -7,6 +7,8 @@
     reason = "a helper of a test fails as the test does; clippy exempts only the test functions themselves"
 )]
 
+mod authenticators;
+mod authn;
 mod keys;
 mod reference;
 mod server;
