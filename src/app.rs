@@ -1,1 +1,200 @@
-//! Floor 5: the composition root: builds the services once.
+//! Floor 5: the composition root: builds every service once, from the
+//! configuration, and holds them. No globals: whoever needs one is given it.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::authn::Registry;
+use crate::authn::hashing::{Cost, Hasher, Passwords};
+use crate::authn::password_policy::PasswordPolicy;
+use crate::authn::registry::Deps;
+use crate::authn::throttle::Throttle;
+use crate::base::id::ClientId;
+use crate::base::{OpaqueTokens, SharedClock, SharedEntropy};
+use crate::config::{Config, ConfigError};
+use crate::domain::browser::{LifetimePolicy, Lifetimes};
+use crate::flow::{Flow, FlowSettings};
+use crate::keys::client_jwks::ClientJwks;
+use crate::keys::keeper::{KeeperError, KeyKeeper};
+use crate::keys::{ClientSecretKeys, ContactKeys, Purpose, RotationPolicy, SigningKeys, Vault, VaultError};
+use crate::outbound::{Outbound, OutboundError};
+use crate::session::Browsers;
+use crate::store::{Store, StoreError, StoreOptions};
+use crate::telemetry::Metrics;
+use crate::token::{ClientDirectory, TokenParts, Tokens};
+
+/// Everything that a running server is made of; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// As loaded.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// The key tree.
+    pub vault: Arc<Vault>,
+    /// The signing keys' moves.
+    pub keeper: KeyKeeper,
+    /// The signing keys.
+    pub keys: SigningKeys,
+    /// Codes and tokens.
+    pub tokens: Tokens,
+    /// Interactions.
+    pub flow: Flow,
+    /// Password hashes.
+    pub passwords: Passwords,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The clock.
+    pub clock: SharedClock,
+    /// Chance.
+    pub entropy: SharedEntropy,
+}
+
+/// Why the services could not be built. One line for the operator.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A key of the configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The key-encryption key.
+    #[error("keys.kek_file: {0}")]
+    Vault(#[from] VaultError),
+    /// The database.
+    #[error("database.url: {0}")]
+    Store(#[from] StoreError),
+    /// The signing keys.
+    #[error("signing keys: {0}")]
+    Keys(#[from] KeeperError),
+    /// The roots of outbound calls.
+    #[error("outbound.ca_file: {0}")]
+    Outbound(#[from] OutboundError),
+    /// Something of the machine.
+    #[error("{0}")]
+    Machine(String),
+}
+
+impl App {
+    /// Builds every service over a database that is there, or is made.
+    ///
+    /// # Errors
+    /// One line that names what is wrong.
+    pub async fn build(config: Config, clock: SharedClock, entropy: SharedEntropy) -> Result<Self, StartError> {
+        let vault = Arc::new(Vault::open(&config.keys, entropy.as_ref())?);
+        let store = open_store(&config, &clock)?;
+        let policy = RotationPolicy::new(&config.keys, &config.tokens);
+        let keeper = KeyKeeper::new(store.clone(), Arc::clone(&vault), Arc::clone(&entropy), policy);
+        let keys = keeper.open().await?;
+        let hasher = Hasher::new(vault.derive(Purpose::CredentialPepper), Cost::configured(&config.hashing));
+        let hasher = hasher.map_err(|error| StartError::Machine(format!("hashing: {error}")))?;
+        let passwords =
+            Passwords::start(hasher, &config.hashing).map_err(|error| StartError::Machine(error.to_string()))?;
+        let metrics = Metrics::new(clock.now()).map_err(|error| StartError::Machine(error.to_string()))?;
+        let opaque = Arc::new(vault.opaque_tokens());
+        let contacts = ContactKeys::new(Arc::clone(&vault));
+        let outbound = Outbound::new(&config.outbound)?;
+        let parts = Parts {
+            config: &config,
+            store: &store,
+            vault: &vault,
+            opaque,
+            contacts,
+            outbound,
+            clock: &clock,
+            entropy: &entropy,
+        };
+        let tokens = parts.tokens(&keys);
+        let flow = parts.flow(&tokens, &passwords)?;
+        let config = Arc::new(config);
+        let metrics = Arc::new(metrics);
+        Ok(Self { config, store, vault, keeper, keys, tokens, flow, passwords, metrics, clock, entropy })
+    }
+}
+
+/// What the services have in common while they are built.
+struct Parts<'a> {
+    config: &'a Config,
+    store: &'a Store,
+    vault: &'a Arc<Vault>,
+    opaque: Arc<OpaqueTokens>,
+    contacts: ContactKeys,
+    outbound: Outbound,
+    clock: &'a SharedClock,
+    entropy: &'a SharedEntropy,
+}
+
+impl Parts<'_> {
+    fn tokens(&self, keys: &SigningKeys) -> Tokens {
+        Tokens::new(TokenParts {
+            store: self.store.clone(),
+            opaque: Arc::clone(&self.opaque),
+            keys: keys.clone(),
+            contacts: self.contacts.clone(),
+            client_secrets: ClientSecretKeys::new(self.vault),
+            client_jwks: ClientJwks::new(self.outbound.clone()),
+            clients: ClientDirectory::new(self.store.clone(), Arc::clone(self.clock)),
+            issuer: self.config.server.issuer.as_str().to_owned(),
+            lifetimes: self.config.tokens.clone(),
+            clock: Arc::clone(self.clock),
+            entropy: Arc::clone(self.entropy),
+        })
+    }
+
+    fn flow(&self, tokens: &Tokens, passwords: &Passwords) -> Result<Flow, StartError> {
+        let registry = Registry::from_config(&self.config.login, &self.login_deps(passwords))?;
+        Ok(Flow {
+            store: self.store.clone(),
+            tokens: tokens.clone(),
+            registry: Arc::new(registry),
+            passwords: passwords.clone(),
+            password_policy: PasswordPolicy::configured(&self.config.password),
+            browsers: Browsers::new(Arc::clone(&self.opaque), self.config.sessions.rotate_cookie),
+            opaque: Arc::clone(&self.opaque),
+            contacts: self.contacts.clone(),
+            csrf: Arc::new(self.vault.mac_key(Purpose::Csrf)),
+            clock: Arc::clone(self.clock),
+            entropy: Arc::clone(self.entropy),
+            settings: Arc::new(self.flow_settings()),
+        })
+    }
+
+    fn login_deps(&self, passwords: &Passwords) -> Deps {
+        Deps {
+            store: self.store.clone(),
+            contacts: self.contacts.clone(),
+            passwords: passwords.clone(),
+            throttle: Throttle::new(self.vault.mac_key(Purpose::ThrottleKey), &self.config.throttle),
+            accounts_per_phone: usize::try_from(self.config.login.max_accounts_per_phone).unwrap_or(usize::MAX),
+            default_country: self.config.login.default_country.clone(),
+            own_domain: self.config.server.issuer.authority().split(':').next().map(str::to_owned),
+        }
+    }
+
+    fn flow_settings(&self) -> FlowSettings {
+        let sessions = &self.config.sessions;
+        let version = &self.config.agreements.version;
+        let iam_user = Lifetimes { idle: sessions.iam_user, absolute: sessions.iam_user };
+        FlowSettings {
+            issuer: self.config.server.issuer.as_str().to_owned(),
+            interaction: sessions.interaction,
+            agreements_version: (!version.is_empty()).then(|| version.clone()),
+            lifetimes: LifetimePolicy {
+                account: Lifetimes { idle: sessions.idle, absolute: sessions.absolute },
+                iam_user,
+                remembered: Lifetimes { idle: sessions.stay_signed_in, absolute: sessions.stay_signed_in },
+            },
+            default_country: self.config.login.default_country.clone(),
+            default_client: self.config.login.default_client.as_deref().map(ClientId::from_text),
+        }
+    }
+}
+
+fn open_store(config: &Config, clock: &SharedClock) -> Result<Store, StartError> {
+    let defaults = StoreOptions::default();
+    let connections = match usize::try_from(config.database.connections) {
+        Ok(0) | Err(_) => defaults.connections,
+        Ok(connections) => connections,
+    };
+    let options = StoreOptions { connections, ..defaults };
+    Ok(Store::open(config.database.url.expose().expose(), options, Arc::clone(clock))?)
+}

@@ -23,6 +23,7 @@ pub mod throttle;
 pub use attempt::{Attempt, KnownBrowser};
 pub use authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress, Step};
 pub use form::Form;
+pub use methods::password_check::CREDENTIAL as PASSWORD_CREDENTIAL;
 pub use proof::Proof;
 pub use registry::{Deps, Registry};
 pub use rejection::{AuthnError, Rejection, RejectionClass};

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// Principals for which a proof was right. Made by `authn` alone and kept in
 /// the interaction's row; a page sees only the handles, which mean nothing
 /// outside this list.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Shortlist {
     method: String,
     interaction: InteractionId,
@@ -28,7 +28,7 @@ pub struct Shortlist {
 }
 
 /// One of them.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Candidate {
     handle: String,
     principal: PrincipalId,

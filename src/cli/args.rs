@@ -36,6 +36,8 @@ pub enum Command {
         #[command(subcommand)]
         command: AccountCommand,
     },
+    /// Run the provider.
+    Serve,
     /// Look at the configuration.
     Config {
         /// What to look at.

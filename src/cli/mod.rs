@@ -14,6 +14,7 @@ mod error;
 mod house;
 mod migrate;
 mod output;
+mod serve;
 mod who;
 
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let common = &arguments.common;
     match &arguments.command {
         Command::Account { command } => account::run(common, command),
+        Command::Serve => serve::run(common),
         Command::Config { command } => config::run(common, *command),
         Command::Migrate => migrate::run(common),
         Command::Doctor => doctor::run(common),

@@ -62,6 +62,12 @@ impl SignIn {
         }
     }
 
+    /// What the person asked for.
+    #[must_use]
+    pub const fn stay(&self) -> Stay {
+        if self.remember { Stay::Extended } else { Stay::Usual }
+    }
+
     /// Whether the proof is younger than `max_age` (OIDC Core §3.1.2.1).
     #[must_use]
     pub fn is_fresh(&self, max_age: Duration, now: Timestamp) -> bool {

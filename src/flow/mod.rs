@@ -1,1 +1,125 @@
-//! Floor 4: the hub: which step comes next, and the steps.
+//! Floor 4: the hub. Every request of a person comes here, and only
+//! [`policy::next_step`] decides what comes next.
+//!
+//! One file for each step: begin a request, resume it, log in, choose, accept
+//! terms, change a password, consent, sign out. A step stores what the person
+//! did in the interaction and sends them back to resume; steps never route to
+//! each other. `web` calls [`Flow`] with plain data and turns [`Answer`]s into
+//! HTTP.
+
+mod accounts;
+mod apps;
+mod begin;
+mod choose;
+mod consent;
+mod context;
+mod interaction;
+mod issue;
+mod login;
+mod logout;
+mod outcome;
+mod password;
+mod people;
+pub mod policy;
+mod resume;
+mod situation;
+mod terms;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use accounts::{AccountEntry, AccountsAction, AccountsView};
+pub use apps::{AppEntry, AppsView};
+pub use choose::{ChoiceEntry, ChoiceView};
+pub use consent::{ConsentView, Decision};
+pub use context::{ClientFace, View};
+pub use interaction::{Interaction, Progress, StoredRequest};
+pub use login::{LoginPage, LoginView, PostedLogin, Submission};
+pub use logout::{LoggedOut, LogoutChoice, LogoutRequest, LogoutView};
+pub use outcome::{Answer, Destination, FlowError, Outcome, Problem};
+pub use password::{PasswordChange, PasswordRefused, PasswordView, PostedPassword};
+pub use people::Facts;
+pub use terms::TermsView;
+
+use crate::authn::Registry;
+use crate::authn::hashing::Passwords;
+use crate::authn::password_policy::PasswordPolicy;
+use crate::base::id::ClientId;
+use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
+use crate::domain::audit::Origin;
+use crate::domain::browser::LifetimePolicy;
+use crate::keys::{ContactKeys, MacKey};
+use crate::session::Browsers;
+use crate::store::Store;
+use crate::token::Tokens;
+
+/// What surrounds one request of a person: read once, passed down.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The request's one reading of the clock.
+    pub now: Timestamp,
+    /// The request's number.
+    pub request_id: String,
+    /// Address of the peer, trusted proxies resolved.
+    pub address: std::net::IpAddr,
+    /// What the browser calls itself, cut to a bearable length.
+    pub user_agent: String,
+    /// Value of the browser's cookie, when exactly one came.
+    pub cookie: Option<String>,
+}
+
+impl Visit {
+    /// Who acts, as the audit trail writes it down.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin { actor: "person".to_owned(), address: self.address.to_string(), request_id: self.request_id.clone() }
+    }
+}
+
+/// What of the configuration decides here.
+#[derive(Clone, Debug)]
+pub struct FlowSettings {
+    /// Exact issuer.
+    pub issuer: String,
+    /// How long an interaction waits.
+    pub interaction: Duration,
+    /// Version of the terms that everybody must have accepted; none when there
+    /// are no terms.
+    pub agreements_version: Option<String>,
+    /// Lifetimes of sign-ins.
+    pub lifetimes: LifetimePolicy,
+    /// Country code of phone numbers written without one.
+    pub default_country: String,
+    /// The client whose `initiate_login_uri` a login without a client ends at,
+    /// if it does not end at `/accounts`.
+    pub default_client: Option<ClientId>,
+}
+
+/// The services that the steps share. Built once by `app`; cheap to clone.
+#[derive(Clone)]
+pub struct Flow {
+    /// The database.
+    pub store: Store,
+    /// Codes and hints.
+    pub tokens: Tokens,
+    /// Login methods.
+    pub registry: Arc<Registry>,
+    /// Password hashes.
+    pub passwords: Passwords,
+    /// Rules for new passwords.
+    pub password_policy: PasswordPolicy,
+    /// Cookies.
+    pub browsers: Browsers,
+    /// Names of interactions and handles.
+    pub opaque: Arc<OpaqueTokens>,
+    /// Blind indexes of contacts, for hints.
+    pub contacts: ContactKeys,
+    /// Key of the tokens in forms.
+    pub csrf: Arc<MacKey>,
+    /// The clock.
+    pub clock: SharedClock,
+    /// Chance.
+    pub entropy: SharedEntropy,
+    /// Settings.
+    pub settings: Arc<FlowSettings>,
+}

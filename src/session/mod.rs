@@ -1,1 +1,13 @@
 //! Floor 4: the sign-ins of one browser.
+//!
+//! Owns what a cookie is worth ([`Browsers`]), the one way to sign somebody in
+//! ([`sign_in`], which takes a [`Proof`](crate::authn::Proof) and nothing else), and the ways
+//! out. `flow` calls it inside its transactions; it never sees HTTP.
+
+mod browsers;
+mod ending;
+mod sign_in;
+
+pub use browsers::{Browser, BrowserSecret, Browsers, Recognised};
+pub use ending::{end_browser, end_everywhere, end_others, end_stolen, sign_out};
+pub use sign_in::{Arrival, SignedIn, sign_in};

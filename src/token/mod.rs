@@ -18,6 +18,7 @@ pub mod clients;
 pub mod codes;
 pub mod error;
 mod grants;
+pub mod hint;
 mod id_token;
 pub mod introspect;
 mod oxide;
@@ -45,6 +46,7 @@ pub use error::TokenError;
 pub use grants::authorization_code::ExchangeError;
 pub use grants::client_credentials::ClientCredentialsError;
 pub use grants::refresh_token::RefreshError;
+pub use hint::Hint;
 
 /// What the service is built of; `app` fills it in once.
 pub struct TokenParts {

@@ -13,12 +13,11 @@ pub struct Discovery(Bytes);
 
 impl Discovery {
     /// The document of this issuer.
-    ///
-    /// # Errors
-    /// When it does not serialise, which no issuer brings about.
-    pub fn new(issuer: &str) -> Result<Self, serde_json::Error> {
+    #[must_use]
+    pub fn new(issuer: &str) -> Self {
         let metadata = ProviderMetadata::new(&Capabilities { issuer, acr_values: &Acr::supported() });
-        Ok(Self(serde_json::to_vec(&metadata)?.into()))
+        // Text and lists of text always serialise.
+        Self(serde_json::to_vec(&metadata).unwrap_or_default().into())
     }
 }
 

@@ -4,6 +4,6 @@
 mod contact;
 pub mod iam_user;
 pub mod password;
-mod password_check;
+pub mod password_check;
 mod settlement;
 pub mod sub_account;

@@ -4,4 +4,3 @@ mod engine;
 mod group_commit;
 mod migrations;
 mod postgres;
-mod throttle;

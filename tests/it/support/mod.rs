@@ -1,4 +1,3 @@
 //! What the tests share.
 
 pub mod database;
-pub mod signing_keys;

@@ -200,6 +200,11 @@ const ERRORS: Errors = Errors {
         what: "The address does not take this kind of request.",
         next: "Go back to the app and start from there.",
     },
+    too_many_accounts: ErrorText {
+        title: "Too many accounts in this browser",
+        what: "This browser already holds 20 accounts.",
+        next: "Open the account page, remove one that you no longer need, and sign in again.",
+    },
     too_many: ErrorText {
         title: "Too many requests",
         what: "There were too many requests in a short time.",

@@ -229,6 +229,7 @@ pub struct Errors {
     pub too_large: ErrorText,
     pub not_found: ErrorText,
     pub method_not_allowed: ErrorText,
+    pub too_many_accounts: ErrorText,
     pub too_many: ErrorText,
     pub unavailable: ErrorText,
     pub internal: ErrorText,

@@ -195,6 +195,11 @@ const ERRORS: Errors = Errors {
         what: "这个地址不能用这种方式打开。",
         next: "请返回应用，从那里重新开始。",
     },
+    too_many_accounts: ErrorText {
+        title: "此浏览器中的账号过多",
+        what: "此浏览器已保存 20 个账号。",
+        next: "请打开账号管理页，移除一个不再需要的账号，然后重新登录。",
+    },
     too_many: ErrorText {
         title: "请求过于频繁", what: "短时间内的请求太多。", next: "请稍候片刻再试。"
     },

@@ -1,0 +1,40 @@
+//! `menshen serve`: the provider, until a signal stops it.
+
+use std::sync::Arc;
+
+use super::args::Common;
+use super::{CliError, config, output};
+use crate::app::{App, StartError};
+use crate::base::{SystemClock, SystemEntropy};
+use crate::telemetry;
+use crate::web::provider::Provider;
+use crate::web::server::{Listening, stop_signal};
+
+pub(super) fn run(common: &Common) -> Result<(), CliError> {
+    let config = config::load(common)?;
+    let _log = telemetry::start_log(&config.log)?;
+    actix_web::rt::System::new().block_on(async {
+        let listening = Listening::open(&config.server, &config.metrics)?;
+        let stop = stop_signal().map_err(|error| CliError::new("signals", error))?;
+        let issuer = config.server.issuer.as_str().to_owned();
+        let app = App::build(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+        let store = app.store.clone();
+        output::text(&format!("Menshen answers at {issuer}"));
+        let served = Provider::new(app).serve(listening, stop).await;
+        store.close();
+        served.map_err(|error| CliError::new("server", error))
+    })
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Config(error) => error.into(),
+            StartError::Vault(error) => error.into(),
+            StartError::Store(error) => error.into(),
+            StartError::Outbound(error) => Self::new("outbound.ca_file", error),
+            StartError::Keys(error) => Self::new("signing keys", error),
+            StartError::Machine(reason) => Self::new("start", reason),
+        }
+    }
+}

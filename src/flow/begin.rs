@@ -1,0 +1,233 @@
+//! `/authorize`: a client sends somebody to sign in (RFC 6749 §4.1.1, OIDC
+//! Core §3.1.2). Checks the request in its order, then decides or asks.
+
+use std::sync::Arc;
+
+use super::issue::{Draws, Issue};
+use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
+use super::policy::{self, Ask, NextStep, Situation};
+use super::{Flow, LoginPage, Progress, StoredRequest, Visit};
+use crate::base::Secret;
+use crate::base::id::{ClientId, PrincipalId};
+use crate::domain::client::RedirectRefused;
+use crate::domain::{PrincipalKind, RedirectAnswer, VerifiedRedirect};
+use crate::protocol::{AuthorizationRequest, AuthorizationResponse, ErrorCode, ProtocolError, RawParams};
+use crate::session::{self, Browser, Recognised};
+use crate::store::{StoreResult, Tx};
+use crate::token::KnownClient;
+
+/// A request whose client and redirect target are known good.
+#[derive(Clone)]
+struct Verified {
+    visit: Visit,
+    client: Arc<KnownClient>,
+    target: VerifiedRedirect,
+    request: AuthorizationRequest,
+    subject: Option<PrincipalId>,
+    restart: String,
+}
+
+impl Flow {
+    /// Begins an authorization request. `restart` is the path and query that
+    /// begins it again, should it be left lying.
+    ///
+    /// # Errors
+    /// [`Problem::Client`] until the redirect target is known good; afterwards
+    /// errors are returned to the client. [`FlowError::Store`] in trouble.
+    pub async fn begin(&self, visit: Visit, params: RawParams, restart: String) -> Result<Answer, FlowError> {
+        let (client, target) = self.redirect_target(&params).await?;
+        let request = match AuthorizationRequest::validate(&params, &client.client.metadata) {
+            Ok(request) => request,
+            Err(error) => return Ok(self.refused(target, &error)),
+        };
+        let subject = match self.hinted_subject(&request) {
+            Ok(subject) => subject,
+            Err(error) => return Ok(self.refused(target, &error)),
+        };
+        let verified = Verified { visit, client, target, request, subject, restart };
+        let (flow, draws) = (self.clone(), self.draw());
+        self.store.write(move |tx| flow.decide(tx, &verified, &draws)).await?
+    }
+
+    /// The client and its verified target. Unknown client, wrong target and a
+    /// client that is switched off are one answer to a stranger.
+    async fn redirect_target(&self, params: &RawParams) -> Result<(Arc<KnownClient>, VerifiedRedirect), FlowError> {
+        let refused = |why: ClientProblem| FlowError::from(Problem::Client(why));
+        if params.is_repeated("client_id") {
+            return Err(refused(RedirectRefused::Repeated.into()));
+        }
+        let id = params.optional("client_id").ok_or_else(|| refused(ClientProblem::Unknown))?;
+        let found = self.tokens.clients().find(&ClientId::from_text(id)).await?;
+        let known = found.ok_or_else(|| refused(ClientProblem::Unknown))?;
+        let target = known.client.redirect_target(params).map_err(|why| refused(why.into()))?;
+        if !known.is_active() {
+            return Err(refused(RedirectRefused::Disabled.into()));
+        }
+        Ok((known, target))
+    }
+
+    /// The subject that `id_token_hint` demands: a token of ours for this
+    /// client, however old; it must not contradict the `claims` parameter.
+    fn hinted_subject(&self, request: &AuthorizationRequest) -> Result<Option<PrincipalId>, ProtocolError> {
+        let Some(raw) = &request.id_token_hint else {
+            return Ok(None);
+        };
+        let hint = self.tokens.read_hint(raw).filter(|hint| hint.is_for(&request.client_id));
+        let hint = hint.ok_or_else(|| ProtocolError::invalid_request("id_token_hint is not a token of this client"))?;
+        match request.claims.required_subject() {
+            Some(required) if required != hint.subject.as_str() => {
+                Err(ProtocolError::invalid_request("id_token_hint and claims name different subjects"))
+            }
+            Some(_) | None => Ok(Some(hint.subject)),
+        }
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>, verified: &Verified, draws: &Draws) -> StoreResult<Result<Answer, FlowError>> {
+        let visit = &verified.visit;
+        let browser = self.present_browser(tx, visit)?;
+        let client = &verified.client.client;
+        let asked = self.asked(tx, &verified.request, client, verified.subject.clone())?;
+        let situation = self.situation(tx, visit, browser.as_ref(), &asked, &Progress::default(), Some(client))?;
+        match (policy::next_step(&asked, &situation, visit.now), browser) {
+            (NextStep::Refuse(code), _) => Ok(Ok(self.refused(verified.target.clone(), &plain(code)))),
+            (NextStep::Issue(id), Some(browser)) => {
+                let cookie = self.browsers.note(tx, &browser, &draws.browser, visit.now)?;
+                let issue = Issue { visit, client, request: &verified.request, target: &verified.target, draws };
+                let answer = self.issue(tx, &issue, &browser, id, &situation)?;
+                Ok(answer.map(|returned| Answer { outcome: Outcome::Return(returned), cookie }))
+            }
+            (NextStep::Issue(_), None) => {
+                Ok(Ok(self.refused(verified.target.clone(), &plain(ErrorCode::LoginRequired))))
+            }
+            (NextStep::Ask(ask), browser) => {
+                let request =
+                    StoredRequest { asked: Some(verified.request.clone()), restart: verified.restart.clone() };
+                let opening = Opening { visit, request: &request, situation: &situation, draws };
+                self.ask(tx, &opening, browser, &ask)
+            }
+        }
+    }
+
+    /// The browser that asks. A replaced cookie that comes back is the theft
+    /// signal: everybody in that browser is signed out, and it is a stranger.
+    pub(super) fn present_browser(&self, tx: &mut Tx<'_>, visit: &Visit) -> StoreResult<Option<Browser>> {
+        match self.browsers.recognise(tx, visit.cookie.as_deref(), visit.now)? {
+            Recognised::Known(browser) => Ok(Some(browser)),
+            Recognised::Unknown => Ok(None),
+            Recognised::Stolen(browser) => {
+                session::end_stolen(tx, browser, &visit.origin())?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Opens an interaction for a step that needs the person.
+    pub(super) fn ask(
+        &self,
+        tx: &mut Tx<'_>,
+        opening: &Opening<'_>,
+        browser: Option<Browser>,
+        ask: &Ask,
+    ) -> StoreResult<Result<Answer, FlowError>> {
+        let (browser, cookie) = self.browser_for(tx, browser, opening.draws, opening.visit)?;
+        let progress = opening.progress(ask);
+        let opened = self.open_interaction(
+            tx,
+            browser.id,
+            opening.request,
+            &progress,
+            (&opening.draws.interaction, opening.visit),
+        )?;
+        Ok(opened.map(|name| Answer { outcome: Outcome::Page(opening.destination(ask, name)), cookie }))
+    }
+
+    /// The browser, opened if it is a new one, and its cookie if that changed.
+    pub(super) fn browser_for(
+        &self,
+        tx: &mut Tx<'_>,
+        browser: Option<Browser>,
+        draws: &Draws,
+        visit: &Visit,
+    ) -> StoreResult<(Browser, Option<Secret<String>>)> {
+        match browser {
+            Some(browser) => {
+                let cookie = self.browsers.note(tx, &browser, &draws.browser, visit.now)?;
+                Ok((browser, cookie))
+            }
+            None => self.browsers.open(tx, &draws.browser).map(|(browser, cookie)| (browser, Some(cookie))),
+        }
+    }
+
+    /// An error, returned to the client.
+    pub(super) fn refused(&self, target: VerifiedRedirect, error: &ProtocolError) -> Answer {
+        let response = AuthorizationResponse::refusal(&self.settings.issuer, error, target.state());
+        Answer { outcome: Outcome::Return(RedirectAnswer { target, response }), cookie: None }
+    }
+}
+
+/// A protocol error that needs no more words than its code.
+pub(super) fn plain(code: ErrorCode) -> ProtocolError {
+    ProtocolError::new(code, "")
+}
+
+/// What an interaction is opened with.
+pub(super) struct Opening<'a> {
+    pub(super) visit: &'a Visit,
+    pub(super) request: &'a StoredRequest,
+    pub(super) situation: &'a Situation,
+    pub(super) draws: &'a Draws,
+}
+
+impl Opening<'_> {
+    /// Where the interaction stands when it is opened.
+    fn progress(&self, ask: &Ask) -> Progress {
+        let expected = match ask {
+            Ask::Login(expected) => *expected,
+            Ask::Choose(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_) => None,
+        };
+        Progress { expected, ..Progress::default() }
+    }
+
+    fn destination(&self, ask: &Ask, name: String) -> Destination {
+        destination(ask, name, self.situation, self.request)
+    }
+}
+
+/// The page that belongs to a question.
+pub(super) fn destination(ask: &Ask, name: String, situation: &Situation, request: &StoredRequest) -> Destination {
+    match ask {
+        Ask::Choose(_) => Destination::Choose(name),
+        Ask::Login(expected) => {
+            let known = situation.sign_ins.iter().find(|sign_in| Some(sign_in.id) == *expected);
+            let page = match known {
+                Some(sign_in) => LoginPage::of(sign_in.principal.kind),
+                None => LoginPage::hinted(request.asked.as_ref().and_then(|asked| asked.login_hint.as_deref())),
+            };
+            Destination::Login { page, interaction: name }
+        }
+        Ask::ChangePassword(_) => Destination::ChangePassword(name),
+        Ask::Agreements(_) => Destination::Terms(name),
+        Ask::Consent(_) => Destination::Consent(name),
+    }
+}
+
+impl LoginPage {
+    /// The page of this kind of principal.
+    #[must_use]
+    pub const fn of(kind: PrincipalKind) -> Self {
+        match kind {
+            PrincipalKind::Root => Self::Account,
+            PrincipalKind::SubAccount => Self::SubAccount,
+            PrincipalKind::IamUser => Self::Iam,
+        }
+    }
+
+    /// The page that a hint's shape points to: `user@alias` is an IAM user's,
+    /// everything else an account's. Looks at the text alone, so that it tells
+    /// nobody who exists.
+    #[must_use]
+    pub fn hinted(hint: Option<&str>) -> Self {
+        let suffix = hint.and_then(|hint| hint.rsplit_once('@')).map(|(_user, account)| account);
+        if suffix.is_some_and(|account| !account.contains('.')) { Self::Iam } else { Self::Account }
+    }
+}

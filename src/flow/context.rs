@@ -1,0 +1,102 @@
+//! What a page of an interaction is made of.
+
+use super::interaction::Interaction;
+use super::outcome::{FlowError, Problem};
+use super::{Flow, Visit};
+use crate::base::id::ClientId;
+use crate::domain::Client;
+use crate::store::{StoreResult, Tx, clients};
+
+/// The client as a page names it.
+#[derive(Clone, Debug)]
+pub struct ClientFace {
+    /// Its name.
+    pub name: String,
+    /// Ours, or somebody else's.
+    pub first_party: bool,
+    /// Its own page, terms and policy, as registered.
+    pub client_uri: Option<String>,
+    /// Terms of service.
+    pub tos_uri: Option<String>,
+    /// Privacy policy.
+    pub policy_uri: Option<String>,
+}
+
+impl ClientFace {
+    /// The face of a registered client.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        Self {
+            name: client.name().to_owned(),
+            first_party: client.metadata.first_party,
+            client_uri: client.metadata.client_uri.clone(),
+            tos_uri: client.metadata.tos_uri.clone(),
+            policy_uri: client.metadata.policy_uri.clone(),
+        }
+    }
+}
+
+/// What every page of an interaction needs.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Name of the interaction, for the form and the links.
+    pub interaction: String,
+    /// The token of its forms.
+    pub csrf: String,
+    /// Whom the person signs in to; none when they came by themselves.
+    pub client: Option<ClientFace>,
+    /// Languages that the request wished for.
+    pub ui_locales: Vec<String>,
+    /// Where the interaction returns to.
+    pub redirect_uri: Option<String>,
+    /// What the request suggested as identifier.
+    pub login_hint: Option<String>,
+}
+
+impl Flow {
+    /// The view of an interaction.
+    pub(super) fn view(&self, interaction: &Interaction, client: Option<&Client>) -> View {
+        let asked = interaction.request.asked.as_ref();
+        View {
+            interaction: interaction.name.clone(),
+            csrf: self.form_token(interaction),
+            client: client.map(ClientFace::of),
+            ui_locales: asked.map(|asked| asked.ui_locales.clone()).unwrap_or_default(),
+            redirect_uri: asked.map(|asked| asked.redirect_uri.clone()),
+            login_hint: asked.and_then(|asked| asked.login_hint.clone()),
+        }
+    }
+
+    /// The client of an interaction; one that was switched off meanwhile ends
+    /// it like an unknown one.
+    pub(super) fn client_of(
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+    ) -> StoreResult<Result<Option<Client>, FlowError>> {
+        let Some(asked) = &interaction.request.asked else {
+            return Ok(Ok(None));
+        };
+        let active = find_active(tx, &asked.client_id)?;
+        Ok(active.map(Some).ok_or_else(|| Problem::Client(super::outcome::ClientProblem::Unknown).into()))
+    }
+
+    /// Loads an interaction with its client, for a page or a form.
+    pub(super) fn enter(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        name: &str,
+    ) -> StoreResult<Result<(Interaction, Option<Client>), FlowError>> {
+        let interaction = match self.interaction(tx, visit, name)? {
+            Ok(interaction) => interaction,
+            Err(gone) => return Ok(Err(gone)),
+        };
+        let client = Self::client_of(tx, &interaction)?;
+        Ok(client.map(|client| (interaction, client)))
+    }
+}
+
+fn find_active(tx: &mut Tx<'_>, id: &ClientId) -> StoreResult<Option<Client>> {
+    let found = clients::find(tx, id)?;
+    Ok(found.filter(|client| client.status == crate::domain::ClientStatus::Active))
+}

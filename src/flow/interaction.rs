@@ -1,0 +1,156 @@
+//! An interaction: an authorization request that waits for the person, bound
+//! to the browser that began it.
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::{FlowError, Problem};
+use super::{Flow, Visit};
+use crate::authn::Shortlist;
+use crate::base::OpaqueKind;
+use crate::base::id::{BrowserId, InteractionId, SignInId};
+use crate::domain::browser::Stay;
+use crate::protocol::{AuthorizationRequest, Scope};
+use crate::session::{Browser, Recognised};
+use crate::store::interactions::{self, InteractionRow, NewInteraction};
+use crate::store::{StoreResult, Tx};
+
+/// The request behind an interaction.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct StoredRequest {
+    /// What the client asked; none when the person came by themselves.
+    pub asked: Option<AuthorizationRequest>,
+    /// The path and query that begin it again.
+    pub restart: String,
+}
+
+/// How far the person got.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Progress {
+    /// The account that this interaction is for.
+    pub chosen: Option<SignInId>,
+    /// The sign-in proved in this interaction.
+    pub proved: Option<SignInId>,
+    /// The account that is to prove itself again.
+    pub expected: Option<SignInId>,
+    /// What the person let the client have here.
+    pub consented: Option<Scope>,
+    /// `user@account`, between the two steps of an IAM user's login.
+    pub upn: Option<String>,
+    /// Accounts for which a proof was right.
+    pub shortlist: Option<Shortlist>,
+    /// Whether the person asked to stay signed in, until they chose.
+    #[serde(default)]
+    pub stay: Stay,
+}
+
+/// An interaction as its own browser sees it.
+pub struct Interaction {
+    /// Its row.
+    pub id: InteractionId,
+    /// Its name in URLs and forms.
+    pub name: String,
+    /// The browser, by the secret that it showed.
+    pub browser: Browser,
+    /// The request.
+    pub request: StoredRequest,
+    /// How far the person got.
+    pub progress: Progress,
+    version: i64,
+}
+
+impl Flow {
+    /// The interaction `name` of the browser that asks. Another browser's, a
+    /// finished one and a late one are gone, and say how to begin again.
+    pub(super) fn interaction(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        name: &str,
+    ) -> StoreResult<Result<Interaction, FlowError>> {
+        let gone = |restart| Ok(Err(Problem::Gone { restart }.into()));
+        let Some(presented) = self.opaque.read(OpaqueKind::Interaction, name) else {
+            return gone(None);
+        };
+        let Recognised::Known(browser) = self.browsers.recognise(tx, visit.cookie.as_deref(), visit.now)? else {
+            return gone(None);
+        };
+        let own = |row: &InteractionRow| presented.hash.matches(&row.hash) && row.browser_id == browser.id.row();
+        let Some(row) = interactions::find(tx, presented.row)?.filter(own) else {
+            return gone(None);
+        };
+        let Ok(request) = serde_json::from_str::<StoredRequest>(&row.request) else {
+            return Ok(Err(FlowError::Serialise));
+        };
+        if row.ended_at.is_some() || row.expires_at <= visit.now.micros() {
+            return gone(Some(request.restart));
+        }
+        let Ok(progress) = serde_json::from_str(&row.progress) else {
+            return Ok(Err(FlowError::Serialise));
+        };
+        let id = InteractionId::new(row.id);
+        Ok(Ok(Interaction { id, name: name.to_owned(), browser, request, progress, version: row.version }))
+    }
+
+    /// Opens an interaction for this browser; its name.
+    pub(super) fn open_interaction(
+        &self,
+        tx: &mut Tx<'_>,
+        browser: BrowserId,
+        request: &StoredRequest,
+        progress: &Progress,
+        opening: (&[u8; 32], &Visit),
+    ) -> StoreResult<Result<String, FlowError>> {
+        let (random, visit) = opening;
+        let (Ok(request), Ok(progress)) = (serde_json::to_string(request), serde_json::to_string(progress)) else {
+            return Ok(Err(FlowError::Serialise));
+        };
+        let hash = self.opaque.hash(OpaqueKind::Interaction, random);
+        let id = interactions::insert(
+            tx,
+            &NewInteraction {
+                hash: &hash,
+                browser,
+                request: &request,
+                progress: &progress,
+                expires_at: visit.now + self.settings.interaction,
+            },
+        )?;
+        Ok(Ok(self.opaque.text(OpaqueKind::Interaction, id.row(), random).expose().clone()))
+    }
+
+    /// Writes progress down, unless another tab did meanwhile.
+    pub(super) fn save(
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+        progress: &Progress,
+    ) -> StoreResult<Result<(), FlowError>> {
+        let Ok(progress) = serde_json::to_string(progress) else {
+            return Ok(Err(FlowError::Serialise));
+        };
+        let saved = interactions::advance(tx, interaction.id, interaction.version, &progress)?;
+        Ok(if saved { Ok(()) } else { Err(Problem::Stale.into()) })
+    }
+
+    /// The token that a form of this interaction carries.
+    pub(super) fn form_token(&self, interaction: &Interaction) -> String {
+        self.token_for(interaction.browser.id, &interaction.name)
+    }
+
+    /// The token that a form of this browser carries, outside of an interaction.
+    pub(super) fn browser_token(&self, browser: BrowserId) -> String {
+        self.token_for(browser, "")
+    }
+
+    fn token_for(&self, browser: BrowserId, subject: &str) -> String {
+        use base64::Engine;
+        let mac = self.csrf.mac(&[&browser.row().to_be_bytes(), subject.as_bytes()]);
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac.as_bytes())
+    }
+
+    /// Whether a posted token is the right one; in constant time.
+    pub(super) fn is_own_form(expected: &str, posted: &str) -> Result<(), FlowError> {
+        use subtle::ConstantTimeEq;
+        let same: bool = expected.as_bytes().ct_eq(posted.as_bytes()).into();
+        if same { Ok(()) } else { Err(Problem::Forged.into()) }
+    }
+}

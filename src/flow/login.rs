@@ -1,0 +1,280 @@
+//! The login pages: what they show, and what a posted form leads to.
+
+use super::context::View;
+use super::interaction::{Interaction, Progress};
+use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
+use super::people::Facts;
+use super::{Flow, Visit};
+use crate::authn::{Attempt, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
+use crate::base::Secret;
+use crate::base::id::{ClientId, PrincipalId, SignInId};
+use crate::domain::SignInState;
+use crate::domain::browser::{MAX_SIGN_INS, Stay};
+use crate::session::{self, Arrival};
+use crate::store::{StoreResult, Tx, agreements, sign_ins};
+
+/// The login pages that there are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LoginPage {
+    /// `/login`: account and password.
+    Account,
+    /// `/login/sub`.
+    SubAccount,
+    /// `/login/iam`.
+    Iam,
+}
+
+impl LoginPage {
+    /// The method's name in the registry.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Account => "password",
+            Self::SubAccount => "sub_account",
+            Self::Iam => "iam_user",
+        }
+    }
+}
+
+/// What a login page shows.
+#[derive(Clone, Debug)]
+pub struct LoginView {
+    /// The interaction's part.
+    pub view: View,
+    /// Who is to prove themselves again.
+    pub expected: Option<Facts>,
+    /// Whether the client asked for this very subject, so that no other helps.
+    pub locked_to: bool,
+    /// The name typed in the first step of an IAM user's login.
+    pub upn: Option<String>,
+}
+
+/// A posted login form.
+pub struct PostedLogin {
+    /// Name of the interaction.
+    pub interaction: String,
+    /// The form's token.
+    pub csrf: String,
+    /// The fields.
+    pub fields: Form,
+    /// Whether "stay signed in" was ticked.
+    pub stay: Stay,
+}
+
+/// What became of a posted form.
+pub enum Submission {
+    /// On to the next page.
+    Done(Answer),
+    /// The same page again, with the reason.
+    Again(Box<LoginView>, Rejection),
+}
+
+/// What is known before the form is looked at.
+struct Entered {
+    interaction: Interaction,
+    view: LoginView,
+    known: Vec<PrincipalId>,
+    client: Option<ClientId>,
+}
+
+impl Flow {
+    /// The login page of an interaction.
+    ///
+    /// # Errors
+    /// [`Problem::Gone`] when it is over; [`FlowError::Store`] in trouble.
+    pub async fn login_view(&self, visit: Visit, name: String) -> Result<LoginView, FlowError> {
+        self.enter_login(visit, name).await.map(|entered| entered.view)
+    }
+
+    /// Looks at a posted login form.
+    ///
+    /// # Errors
+    /// [`Problem::Forged`] for a form that is not ours, [`Problem::Gone`] for an
+    /// interaction that is over; authentication and store in trouble.
+    pub async fn login(&self, visit: Visit, page: LoginPage, posted: PostedLogin) -> Result<Submission, FlowError> {
+        let entered = self.enter_login(visit.clone(), posted.interaction).await?;
+        Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
+        let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
+        let fields = match entered.view.expected.as_ref().and_then(Facts::identifier) {
+            // Who was signed in here has accepted the terms; a new version has its own page.
+            Some(identifier) => posted.fields.or(form::USERNAME, &identifier).or(form::AGREE, "on"),
+            None => posted.fields,
+        };
+        let browser = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
+        let attempt = self.attempt(&visit, &entered, &browser);
+        let progress = authenticator.answer(&attempt, &fields).await?;
+        let name = entered.interaction.name.clone();
+        match progress {
+            Authenticated::Verified(proof) => self.proved(visit, name, proof, posted.stay).await.map(Submission::Done),
+            Authenticated::Choose(list) => {
+                let shortlist = Progress { shortlist: Some(list), stay: posted.stay, ..Progress::default() };
+                self.step_on(visit, name.clone(), shortlist, Destination::Choose(name)).await
+            }
+            Authenticated::Ask(step) => {
+                let (Step::Account { username: typed } | Step::Password { upn: typed }) = step;
+                let progress = Progress { upn: Some(typed), ..Progress::default() };
+                self.step_on(visit, name.clone(), progress, Destination::Login { page, interaction: name }).await
+            }
+            Authenticated::Rejected(rejection) => Ok(Submission::Again(Box::new(entered.view), rejection)),
+        }
+    }
+
+    /// Picks one of the accounts for which a proof was right.
+    ///
+    /// # Errors
+    /// As [`Flow::login`]; a handle of no such account is [`Problem::Stale`].
+    pub(super) async fn pick(&self, visit: Visit, name: String, handle: String) -> Result<Answer, FlowError> {
+        let entered = self.enter_login(visit.clone(), name.clone()).await?;
+        let shortlist = entered.interaction.progress.shortlist.as_ref().ok_or(Problem::Stale)?;
+        let browser = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
+        let attempt = self.attempt(&visit, &entered, &browser);
+        match self.registry.choose(&attempt, shortlist, &handle).await? {
+            Authenticated::Verified(proof) => {
+                let stay = entered.interaction.progress.stay;
+                self.proved(visit, name, proof, stay).await
+            }
+            Authenticated::Choose(_) | Authenticated::Ask(_) | Authenticated::Rejected(_) => Err(Problem::Stale.into()),
+        }
+    }
+
+    fn attempt<'a>(&'a self, visit: &'a Visit, entered: &'a Entered, browser: &'a KnownBrowser) -> Attempt<'a> {
+        Attempt {
+            now: visit.now,
+            address: visit.address,
+            request_id: &visit.request_id,
+            interaction: entered.interaction.id,
+            client: entered.client.as_ref(),
+            browser,
+            entropy: self.entropy.as_ref(),
+        }
+    }
+
+    async fn enter_login(&self, visit: Visit, name: String) -> Result<Entered, FlowError> {
+        let flow = self.clone();
+        self.store
+            .read(move |tx| {
+                let (interaction, client) = match flow.enter(tx, &visit, &name)? {
+                    Ok(entered) => entered,
+                    Err(gone) => return Ok(Err(gone)),
+                };
+                let expected = flow.expected(tx, &interaction)?;
+                let asked = interaction.request.asked.as_ref();
+                let locked_to = asked
+                    .is_some_and(|asked| asked.claims.required_subject().is_some() || asked.id_token_hint.is_some());
+                let upn = interaction.progress.upn.clone();
+                let view = LoginView { view: flow.view(&interaction, client.as_ref()), expected, locked_to, upn };
+                let known = sign_ins::known_principals(tx, interaction.browser.id)?;
+                Ok(Ok(Entered { interaction, view, known, client: client.map(|client| client.id) }))
+            })
+            .await?
+    }
+
+    /// The account that is to prove itself again, while this browser has it.
+    fn expected(&self, tx: &mut Tx<'_>, interaction: &Interaction) -> StoreResult<Option<Facts>> {
+        let Some(id) = interaction.progress.expected else {
+            return Ok(None);
+        };
+        let sign_ins = interaction.browser.sign_ins(tx)?;
+        let known = |row: &&crate::domain::SignIn| row.id == id && row.stored_state != SignInState::SignedOut;
+        sign_ins.iter().find(known).map(|row| self.facts(tx, &row.principal)).transpose()
+    }
+
+    /// Forgets whom a login page was to prove: the person wants another account.
+    ///
+    /// # Errors
+    /// As [`Flow::login_view`].
+    pub async fn use_another(&self, visit: Visit, name: String) -> Result<(), FlowError> {
+        let flow = self.clone();
+        self.store
+            .write(move |tx| match flow.enter(tx, &visit, &name)? {
+                Ok((interaction, _client)) => {
+                    let progress =
+                        Progress { expected: None, upn: None, shortlist: None, ..interaction.progress.clone() };
+                    Self::save(tx, &interaction, &progress)
+                }
+                Err(gone) => Ok(Err(gone)),
+            })
+            .await?
+    }
+
+    /// Notes where a login of several steps stands, and shows its next page.
+    async fn step_on(
+        &self,
+        visit: Visit,
+        name: String,
+        next: Progress,
+        page: Destination,
+    ) -> Result<Submission, FlowError> {
+        let flow = self.clone();
+        self.store
+            .write(move |tx| {
+                let (interaction, _client) = match flow.enter(tx, &visit, &name)? {
+                    Ok(entered) => entered,
+                    Err(gone) => return Ok(Err(gone)),
+                };
+                let kept = interaction.progress.clone();
+                let progress =
+                    Progress { upn: next.upn.clone(), shortlist: next.shortlist.clone(), stay: next.stay, ..kept };
+                Self::save(tx, &interaction, &progress)
+            })
+            .await??;
+        Ok(Submission::Done(Answer { outcome: Outcome::Page(page), cookie: None }))
+    }
+
+    /// Signs in whom the proof names; that is the interaction's choice of account.
+    async fn proved(&self, visit: Visit, name: String, proof: Proof, stay: Stay) -> Result<Answer, FlowError> {
+        let (flow, random) = (self.clone(), self.entropy.bytes::<32>());
+        self.store
+            .write(move |tx| {
+                let (interaction, _client) = match flow.enter(tx, &visit, &name)? {
+                    Ok(entered) => entered,
+                    Err(gone) => return Ok(Err(gone)),
+                };
+                if interaction.id != proof.interaction() {
+                    return Ok(Err(Problem::Stale.into()));
+                }
+                if is_full(tx, &interaction, &proof.principal().id)? {
+                    return Ok(Err(Problem::TooManyAccounts.into()));
+                }
+                let arrival = Arrival {
+                    browser: &interaction.browser,
+                    address: &visit.address.to_string(),
+                    user_agent: &visit.user_agent,
+                    stay,
+                    random: &random,
+                };
+                let lifetimes = &flow.settings.lifetimes;
+                let signed_in = session::sign_in(tx, &flow.browsers, lifetimes, &proof, &arrival)?;
+                flow.chose(tx, &interaction, signed_in.id, &proof.principal().id, &visit)?
+                    .map_or_else(|error| Ok(Err(error)), |()| Ok(Ok(resumed(&name, signed_in.cookie))))
+            })
+            .await?
+    }
+
+    fn chose(
+        &self,
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+        id: SignInId,
+        principal: &PrincipalId,
+        visit: &Visit,
+    ) -> StoreResult<Result<(), FlowError>> {
+        let reproved = interaction.progress.expected == Some(id);
+        if let (Some(version), false) = (&self.settings.agreements_version, reproved) {
+            agreements::accept(tx, principal, version, &visit.address.to_string())?;
+        }
+        let progress = Progress { chosen: Some(id), proved: Some(id), ..Progress::default() };
+        Self::save(tx, interaction, &progress)
+    }
+}
+
+/// Back to resume, with the browser's new cookie.
+fn resumed(name: &str, cookie: Option<Secret<String>>) -> Answer {
+    Answer { outcome: Outcome::Page(Destination::Resume(name.to_owned())), cookie }
+}
+
+/// A browser holds so many accounts and no more; nobody is dropped silently.
+fn is_full(tx: &mut Tx<'_>, interaction: &Interaction, newcomer: &PrincipalId) -> StoreResult<bool> {
+    let known = sign_ins::known_principals(tx, interaction.browser.id)?;
+    Ok(known.len() >= MAX_SIGN_INS && !known.contains(newcomer))
+}

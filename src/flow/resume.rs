@@ -1,0 +1,145 @@
+//! `/authorize/resume`: every step comes back here, and the next one is
+//! decided anew from what is stored.
+
+use super::begin::{destination, plain};
+use super::interaction::Interaction;
+use super::issue::{Draws, Issue};
+use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
+use super::policy::{self, Ask, NextStep};
+use super::{Flow, Progress, StoredRequest, Visit};
+use crate::base::id::PrincipalId;
+use crate::domain::Client;
+use crate::protocol::AuthorizationRequest;
+use crate::store::{StoreResult, Tx, clients, interactions};
+
+impl Flow {
+    /// Goes on with an interaction of this browser.
+    ///
+    /// # Errors
+    /// [`Problem::Gone`] when it is over; [`FlowError::Store`] in trouble.
+    pub async fn resume(&self, visit: Visit, name: String) -> Result<Answer, FlowError> {
+        let (flow, draws) = (self.clone(), self.draw());
+        self.store.write(move |tx| flow.go_on(tx, &visit, &name, &draws)).await?
+    }
+
+    /// Opens an interaction of our own: somebody came to a page by themselves.
+    ///
+    /// # Errors
+    /// [`FlowError::Store`] in trouble.
+    pub async fn open_own(&self, visit: Visit, restart: String) -> Result<(String, Answer), FlowError> {
+        let (flow, draws) = (self.clone(), self.draw());
+        self.store
+            .write(move |tx| {
+                let presented = flow.present_browser(tx, &visit)?;
+                let (browser, cookie) = flow.browser_for(tx, presented, &draws, &visit)?;
+                let request = StoredRequest { asked: None, restart: restart.clone() };
+                let opening = (&draws.interaction, &visit);
+                let opened = flow.open_interaction(tx, browser.id, &request, &Progress::default(), opening)?;
+                Ok(opened.map(|name| {
+                    let outcome = Outcome::Page(Destination::Resume(name.clone()));
+                    (name, Answer { outcome, cookie })
+                }))
+            })
+            .await?
+    }
+
+    fn go_on(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        name: &str,
+        draws: &Draws,
+    ) -> StoreResult<Result<Answer, FlowError>> {
+        let (interaction, client) = match self.enter(tx, visit, name)? {
+            Ok(entered) => entered,
+            Err(gone) => return Ok(Err(gone)),
+        };
+        let cookie = self.browsers.note(tx, &interaction.browser, &draws.browser, visit.now)?;
+        let outcome = match (&interaction.request.asked, &client) {
+            (Some(request), Some(client)) => self.go_on_for(tx, visit, &interaction, (request, client), draws)?,
+            (None, _) | (_, None) => self.go_on_alone(tx, visit, &interaction)?,
+        };
+        Ok(outcome.map(|outcome| Answer { outcome, cookie }))
+    }
+
+    fn go_on_for(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        (request, client): (&AuthorizationRequest, &Client),
+        draws: &Draws,
+    ) -> StoreResult<Result<Outcome, FlowError>> {
+        let state = request.state.as_deref();
+        let Some(target) = client.redirect_again(&request.redirect_uri, request.response_mode, state) else {
+            return Ok(Err(Problem::Client(ClientProblem::Unknown).into()));
+        };
+        let asked = self.asked(tx, request, client, self.subject_again(request))?;
+        let progress = &interaction.progress;
+        let situation = self.situation(tx, visit, Some(&interaction.browser), &asked, progress, Some(client))?;
+        match policy::next_step(&asked, &situation, visit.now) {
+            NextStep::Issue(id) => {
+                if !interactions::end(tx, interaction.id)? {
+                    return Ok(Err(Problem::Gone { restart: Some(interaction.request.restart.clone()) }.into()));
+                }
+                let issue = Issue { visit, client, request, target: &target, draws };
+                let issued = self.issue(tx, &issue, &interaction.browser, id, &situation)?;
+                Ok(issued.map(Outcome::Return))
+            }
+            NextStep::Refuse(code) => {
+                interactions::end(tx, interaction.id)?;
+                Ok(Ok(self.refused(target, &plain(code)).outcome))
+            }
+            NextStep::Ask(ask) => Ok(Self::expect(tx, interaction, &ask)?.map(|()| {
+                Outcome::Page(destination(&ask, interaction.name.clone(), &situation, &interaction.request))
+            })),
+        }
+    }
+
+    /// A login that no client asked for ends where the person manages accounts.
+    fn go_on_alone(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+    ) -> StoreResult<Result<Outcome, FlowError>> {
+        let asked = Self::asked_by_nobody();
+        let progress = &interaction.progress;
+        let situation = self.situation(tx, visit, Some(&interaction.browser), &asked, progress, None)?;
+        match policy::next_step(&asked, &situation, visit.now) {
+            NextStep::Ask(ask @ (Ask::Login(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_))) => {
+                Ok(Self::expect(tx, interaction, &ask)?.map(|()| {
+                    Outcome::Page(destination(&ask, interaction.name.clone(), &situation, &interaction.request))
+                }))
+            }
+            // Whoever is signed in, nobody has to be chosen for it.
+            NextStep::Issue(_) | NextStep::Refuse(_) | NextStep::Ask(Ask::Choose(_)) => {
+                interactions::end(tx, interaction.id)?;
+                let client =
+                    self.settings.default_client.as_ref().map(|id| clients::find(tx, id)).transpose()?.flatten();
+                let leave = client.and_then(|client| client.metadata.initiate_login_uri).map(Outcome::Leave);
+                Ok(Ok(leave.unwrap_or(Outcome::Page(Destination::Accounts))))
+            }
+        }
+    }
+
+    /// Notes which account a login page is to prove, when that changed.
+    fn expect(tx: &mut Tx<'_>, interaction: &Interaction, ask: &Ask) -> StoreResult<Result<(), FlowError>> {
+        let expected = match ask {
+            Ask::Login(expected) => *expected,
+            Ask::Choose(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_) => {
+                return Ok(Ok(()));
+            }
+        };
+        if interaction.progress.expected == expected {
+            return Ok(Ok(()));
+        }
+        Self::save(tx, interaction, &Progress { expected, ..interaction.progress.clone() })
+    }
+
+    /// The hinted subject of a stored request; it was checked when it came.
+    pub(super) fn subject_again(&self, request: &AuthorizationRequest) -> Option<PrincipalId> {
+        let hint = request.id_token_hint.as_ref().and_then(|raw| self.tokens.read_hint(raw));
+        hint.map(|hint| hint.subject)
+    }
+}

@@ -1,0 +1,118 @@
+//! Gathers what [`policy::next_step`] decides on: from the request, the
+//! browser's sign-ins, consents and terms.
+
+use std::time::Duration;
+
+use super::interaction::Progress;
+use super::policy::{self, Asked, Situation};
+use super::{Flow, Visit};
+use crate::base::id::{BrowserId, PrincipalId};
+use crate::domain::contact::{Email, Phone, account_key, username_key};
+use crate::domain::{Acr, Client, ContactKind};
+use crate::protocol::client_metadata::ConsentPolicy;
+use crate::protocol::{AuthorizationRequest, Prompts};
+use crate::session::Browser;
+use crate::store::{StoreResult, Tx, affinities, agreements, consents, principals};
+
+impl Flow {
+    /// What the client asked, resolved against the store. `subject` is the
+    /// checked `id_token_hint`'s.
+    pub(super) fn asked(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &AuthorizationRequest,
+        client: &Client,
+        subject: Option<PrincipalId>,
+    ) -> StoreResult<Asked> {
+        let hinted = match &request.login_hint {
+            Some(hint) => Some(self.hinted(tx, hint)?),
+            None => None,
+        };
+        let reachable = |wanted: &str| Acr::supported().contains(&wanted);
+        let unreachable_acr = request.essential_acr().next().is_some() && !request.essential_acr().any(reachable);
+        let required = request.claims.required_subject().map(PrincipalId::from_text);
+        Ok(Asked {
+            prompts: request.prompts.clone(),
+            max_age: request.max_age.map(Duration::from_secs),
+            subject: subject.or(required),
+            hinted,
+            unreachable_acr,
+            consent_for: match client.metadata.consent_policy() {
+                ConsentPolicy::Implicit => None,
+                ConsentPolicy::Explicit => Some(request.scope.clone()),
+            },
+        })
+    }
+
+    /// What a login without a client asks: nothing but somebody.
+    pub(super) fn asked_by_nobody() -> Asked {
+        Asked {
+            prompts: Prompts::default(),
+            max_age: None,
+            subject: None,
+            hinted: None,
+            unreachable_acr: false,
+            consent_for: None,
+        }
+    }
+
+    /// What this browser has, for this request. `progress` is that of the
+    /// interaction, when there is one already.
+    pub(super) fn situation(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        browser: Option<&Browser>,
+        asked: &Asked,
+        progress: &Progress,
+        client: Option<&Client>,
+    ) -> StoreResult<Situation> {
+        let mut situation = Situation {
+            sign_ins: browser.map(|browser| browser.sign_ins(tx)).transpose()?.unwrap_or_default(),
+            chosen: progress.chosen,
+            proved: progress.proved,
+            affinity: affinity(tx, browser.map(|browser| browser.id), client)?,
+            consented: progress.consented.clone(),
+            consented_here: progress.consented.is_some(),
+            agreements_due: false,
+        };
+        let settled = policy::settled_account(asked, &situation, visit.now).map(|sign_in| sign_in.principal.id.clone());
+        if let Some(principal) = settled {
+            if let Some(version) = &self.settings.agreements_version {
+                situation.agreements_due = !agreements::accepted(tx, &principal, version)?;
+            }
+            if let (Some(client), None, Some(_)) = (client, &situation.consented, &asked.consent_for) {
+                situation.consented = consents::find(tx, &principal, &client.id)?;
+            }
+        }
+        Ok(situation)
+    }
+
+    /// Whom a `login_hint` names: a principal's id, an e-mail address, a phone
+    /// number or `user@account`.
+    fn hinted(&self, tx: &mut Tx<'_>, hint: &str) -> StoreResult<Vec<PrincipalId>> {
+        let mut found = Vec::new();
+        if hint.starts_with("p_") {
+            found.extend(principals::find(tx, &PrincipalId::from_text(hint))?);
+        }
+        if let Some(email) = Email::parse(hint) {
+            found.extend(principals::find_by_contact(tx, &self.contacts.lookup(ContactKind::Email, email.as_str()))?);
+        }
+        if let Some(phone) = Phone::parse(hint, &self.settings.default_country) {
+            found.extend(principals::find_by_contact(tx, &self.contacts.lookup(ContactKind::Phone, phone.as_str()))?);
+        }
+        if let Some((user, account)) = hint.rsplit_once('@')
+            && let (Some(user), Some(account)) = (username_key(user), account_key(account))
+        {
+            found.extend(principals::find_iam_user(tx, &account, &user)?);
+        }
+        Ok(found.into_iter().map(|principal| principal.id).collect())
+    }
+}
+
+fn affinity(tx: &mut Tx<'_>, browser: Option<BrowserId>, client: Option<&Client>) -> StoreResult<Option<PrincipalId>> {
+    match (browser, client) {
+        (Some(browser), Some(client)) => affinities::find(tx, browser, &client.id),
+        (None, _) | (_, None) => Ok(None),
+    }
+}

@@ -1,0 +1,67 @@
+//! The ways out: of one sign-in, of a browser, of everywhere.
+//!
+//! Ending a sign-in ends what it had given out, save offline families, in the
+//! same transaction. Ending everywhere (password changed, principal switched
+//! off) ends those too. A suspended owner needs no ending: every read of a
+//! principal sees its owner's state.
+
+use super::browsers::Browser;
+use crate::base::id::{BrowserId, PrincipalId, SignInId};
+use crate::domain::audit::Origin;
+use crate::domain::{AuditEvent, AuditKind, Outcome, SignIn, SignInState};
+use crate::store::{StoreResult, Tx, audit, grants, sign_ins};
+
+/// Signs one account out of this browser; it stays remembered by name.
+pub fn sign_out(tx: &mut Tx<'_>, sign_in: &SignIn, origin: &Origin) -> StoreResult<()> {
+    if end(tx, sign_in.id)? {
+        let event = AuditEvent::new(AuditKind::Logout, Outcome::Success).of_principal(&sign_in.principal.id);
+        audit::record(tx, &event.of_account(&sign_in.principal.account.id), origin)?;
+    }
+    Ok(())
+}
+
+/// Signs everybody out of a browser that shows its cookie.
+pub fn end_browser(tx: &mut Tx<'_>, browser: &Browser, origin: &Origin) -> StoreResult<()> {
+    end_all_of(tx, browser.id, origin, "all accounts of the browser")
+}
+
+/// The theft signal: a replaced cookie came back, so everybody is signed out.
+pub fn end_stolen(tx: &mut Tx<'_>, browser: BrowserId, origin: &Origin) -> StoreResult<()> {
+    end_all_of(tx, browser, origin, "a replaced cookie was presented")
+}
+
+fn end_all_of(tx: &mut Tx<'_>, browser: BrowserId, origin: &Origin, why: &str) -> StoreResult<()> {
+    for sign_in in sign_ins::of_browser(tx, browser)? {
+        if sign_in.stored_state != SignInState::SignedOut && end(tx, sign_in.id)? {
+            let event = AuditEvent::new(AuditKind::Logout, Outcome::Success).of_principal(&sign_in.principal.id);
+            audit::record(tx, &event.because(why), origin)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends every sign-in and every token of a principal, offline ones too.
+pub fn end_everywhere(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<()> {
+    for sign_in in sign_ins::live_of_principal(tx, principal)? {
+        sign_ins::end(tx, sign_in)?;
+    }
+    grants::revoke_of_principal(tx, principal)?;
+    Ok(())
+}
+
+/// Ends everything of a principal but this sign-in: its password was changed
+/// there. Offline families end too.
+pub fn end_others(tx: &mut Tx<'_>, kept: &SignIn) -> StoreResult<()> {
+    for sign_in in sign_ins::live_of_principal(tx, &kept.principal.id)? {
+        if sign_in != kept.id {
+            sign_ins::end(tx, sign_in)?;
+        }
+    }
+    grants::revoke_of_principal(tx, &kept.principal.id)?;
+    Ok(())
+}
+
+fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
+    grants::revoke_of_sign_in(tx, id)?;
+    sign_ins::end(tx, id)
+}

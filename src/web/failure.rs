@@ -1,0 +1,109 @@
+//! Why a request ends on a page of ours instead of going on, and how that page
+//! is sent. Protocol endpoints answer in JSON and do it themselves.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+
+use super::context::{Context, retry_after};
+use super::pages::{Chrome, ErrorPage, Failing};
+use crate::authn::AuthnError;
+use crate::flow::{FlowError, Problem};
+use crate::store::StoreError;
+
+/// What a person is asked to wait when storage is away, in seconds.
+const WAIT: u64 = 2;
+
+/// A page that says no.
+pub struct Failure {
+    failing: Failing,
+    status: StatusCode,
+    restart: Option<String>,
+}
+
+impl Failure {
+    /// With the status that goes with it.
+    #[must_use]
+    pub const fn new(failing: Failing) -> Self {
+        Self { status: status(failing), failing, restart: None }
+    }
+
+    /// With another status.
+    #[must_use]
+    pub const fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// What a step's error looks like to a person; what it was goes to the log.
+    #[must_use]
+    pub fn of(error: &FlowError) -> Self {
+        match error {
+            FlowError::Problem(problem) => Self::of_problem(problem),
+            FlowError::Store(error) => Self::of_store(error),
+            FlowError::Authn(AuthnError::Busy { .. }) => Self::new(Failing::Unavailable { retry_after: WAIT }),
+            FlowError::Authn(AuthnError::Store(error)) => Self::of_store(error),
+            FlowError::Serialise => {
+                tracing::error!(%error, "a step failed");
+                Self::new(Failing::Internal)
+            }
+        }
+    }
+
+    fn of_problem(problem: &Problem) -> Self {
+        match problem {
+            Problem::Client(why) => {
+                tracing::info!(%why, "a request without a verified way back");
+                Self::new(Failing::Unregistered)
+            }
+            Problem::Unreadable => Self::new(Failing::BadRequest),
+            Problem::Gone { restart } => Self { restart: restart.clone(), ..Self::new(Failing::TxExpired) },
+            Problem::Stale => Self::new(Failing::TxExpired).with_status(StatusCode::CONFLICT),
+            Problem::Forged => Self::new(Failing::CrossSite),
+            Problem::TooManyAccounts => Self::new(Failing::TooManyAccounts),
+            Problem::SignedOut | Problem::NotFound => Self::new(Failing::NotFound),
+        }
+    }
+
+    /// Storage in trouble: 503, or a fault of ours.
+    #[must_use]
+    pub fn of_store(error: &StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        match error.is_unavailable() {
+            true => Self::new(Failing::Unavailable { retry_after: WAIT }),
+            false => Self::new(Failing::Internal),
+        }
+    }
+
+    /// The page.
+    pub fn answer(self, context: &Context) -> HttpResponse {
+        let locale = context.locale(&[]);
+        let nameless = self.failing == Failing::Unregistered;
+        let page = ErrorPage {
+            chrome: Chrome::new(locale),
+            failing: self.failing,
+            reference: (!nameless).then(|| context.visit.request_id.clone()),
+            restart_href: self.restart,
+            return_to: None,
+        };
+        let mut response = context.page(self.status, &page, None);
+        if let Failing::TooMany { retry_after: seconds } | Failing::Unavailable { retry_after: seconds } = self.failing
+        {
+            retry_after(&mut response, seconds);
+        }
+        response
+    }
+}
+
+const fn status(failing: Failing) -> StatusCode {
+    match failing {
+        Failing::Unregistered | Failing::BadRequest | Failing::TxExpired => StatusCode::BAD_REQUEST,
+        Failing::CrossSite => StatusCode::FORBIDDEN,
+        Failing::TooManyAccounts => StatusCode::CONFLICT,
+        Failing::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Failing::NotFound => StatusCode::NOT_FOUND,
+        Failing::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Failing::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Failing::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Failing::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,143 @@
+//! The login pages of passwords: `/login`, `/login/sub`, `/login/iam` and
+//! `/login/iam/{account}`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Path, Payload};
+
+use super::context::{Context, INTERACTION, retry_after};
+use super::login_pages::{Refused, render};
+use super::pages::PageError;
+use super::respond;
+use crate::authn;
+use crate::domain::browser::Stay;
+use crate::flow::{LoginPage, PostedLogin, Submission};
+use crate::protocol::RawParams;
+
+/// `GET /login`.
+pub async fn account(context: Context) -> HttpResponse {
+    show(context, LoginPage::Account, None).await
+}
+
+/// `GET /login/sub`.
+pub async fn sub_account(context: Context) -> HttpResponse {
+    show(context, LoginPage::SubAccount, None).await
+}
+
+/// `GET /login/iam`.
+pub async fn iam(context: Context) -> HttpResponse {
+    show(context, LoginPage::Iam, None).await
+}
+
+/// `GET /login/iam/{account}`.
+pub async fn iam_of(context: Context, account: Path<String>) -> HttpResponse {
+    show(context, LoginPage::Iam, Some(account.into_inner())).await
+}
+
+/// `POST /login`.
+pub async fn post_account(context: Context, payload: Payload) -> HttpResponse {
+    submit(context, payload, LoginPage::Account, None).await
+}
+
+/// `POST /login/sub`.
+pub async fn post_sub_account(context: Context, payload: Payload) -> HttpResponse {
+    submit(context, payload, LoginPage::SubAccount, None).await
+}
+
+/// `POST /login/iam`.
+pub async fn post_iam(context: Context, payload: Payload) -> HttpResponse {
+    submit(context, payload, LoginPage::Iam, None).await
+}
+
+/// `POST /login/iam/{account}`.
+pub async fn post_iam_of(context: Context, payload: Payload, account: Path<String>) -> HttpResponse {
+    submit(context, payload, LoginPage::Iam, Some(account.into_inner())).await
+}
+
+async fn show(context: Context, page: LoginPage, account: Option<String>) -> HttpResponse {
+    let Some(name) = context.interaction() else {
+        return begin_own(&context).await;
+    };
+    let flow = &context.app.flow;
+    if context.query.optional("other").is_some()
+        && let Err(error) = flow.use_another(context.visit.clone(), name.clone()).await
+    {
+        return context.failed(&error);
+    }
+    match flow.login_view(context.visit.clone(), name).await {
+        Ok(view) => render(&context, page, account.as_deref(), &view, None),
+        Err(error) => context.failed(&error),
+    }
+}
+
+/// A page opened by itself (a bookmark, a link of an owner): an interaction of
+/// our own, and the same page again.
+async fn begin_own(context: &Context) -> HttpResponse {
+    let path = context.request.path().to_owned();
+    match context.app.flow.open_own(context.visit.clone(), path.clone()).await {
+        Ok((name, answer)) => {
+            let cookie = answer.cookie.as_ref().map(|cookie| cookie.expose().as_str());
+            context.see_other(&respond::of_interaction(&path, &name), cookie)
+        }
+        Err(error) => context.failed(&error),
+    }
+}
+
+async fn submit(context: Context, payload: Payload, page: LoginPage, account: Option<String>) -> HttpResponse {
+    let form = match context.form(payload).await {
+        Ok(form) => form,
+        Err(refused) => return refused,
+    };
+    let typed = form.optional(authn::form::USERNAME).unwrap_or_default().to_owned();
+    match context.app.flow.login(context.visit.clone(), page, posted(&form, account.as_deref())).await {
+        Ok(Submission::Done(answer)) => respond::answer(&context, answer),
+        Ok(Submission::Again(view, rejection)) => {
+            let refused = Refused { error: (&rejection).into(), typed: &typed, form: &form };
+            let mut response = render(&context, page, account.as_deref(), &view, Some(&refused));
+            *response.status_mut() = status(refused.error);
+            if let PageError::Locked { retry_after: seconds } | PageError::Busy { retry_after: seconds } = refused.error
+            {
+                retry_after(&mut response, seconds);
+            }
+            response
+        }
+        Err(error) => context.failed(&error),
+    }
+}
+
+fn posted(form: &RawParams, account: Option<&str>) -> PostedLogin {
+    let fields = authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    PostedLogin {
+        interaction: form.optional(INTERACTION).unwrap_or_default().to_owned(),
+        csrf: form.optional("csrf").unwrap_or_default().to_owned(),
+        fields: match account {
+            Some(account) => fields.or(authn::form::ACCOUNT, account),
+            None => fields,
+        },
+        stay: if form.optional("remember").is_some() { Stay::Extended } else { Stay::Usual },
+    }
+}
+
+/// The status of a refused form (contract: "Pages").
+const fn status(error: PageError) -> StatusCode {
+    match error {
+        PageError::BadCredentials
+        | PageError::PrincipalDisabled { .. }
+        | PageError::OwnerSuspended
+        | PageError::ConsoleDenied
+        | PageError::IpDenied
+        | PageError::PasswordExpiredHard => StatusCode::UNAUTHORIZED,
+        PageError::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
+        PageError::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        PageError::AgreeRequired
+        | PageError::SelectRequired
+        | PageError::Missing(_)
+        | PageError::EmailRequired
+        | PageError::BadUsername
+        | PageError::PasswordTooShort { .. }
+        | PageError::PasswordTooLong { .. }
+        | PageError::PasswordWeak
+        | PageError::PasswordSame
+        | PageError::PasswordMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}

@@ -1,0 +1,200 @@
+//! Fills the login pages from what `flow` knows.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+
+use super::context::Context;
+use super::pages::{
+    Agreement, Agreements, Form, IamAccount, IamNamePage, IamPasswordPage, Locale, LoginFace, LoginPage as Card,
+    MethodLink, PageError, ReauthPage, Remember, WebLink,
+};
+use super::{people, respond};
+use crate::authn;
+use crate::flow::{Facts, LoginPage, LoginView};
+use crate::protocol::RawParams;
+
+/// A form that was refused, and what was in it.
+pub struct Refused<'a> {
+    /// Why.
+    pub error: PageError,
+    /// The name that was typed.
+    pub typed: &'a str,
+    /// Everything that was posted.
+    pub form: &'a RawParams,
+}
+
+/// The page of a login method, in the state it is in.
+pub fn render(
+    context: &Context,
+    page: LoginPage,
+    account: Option<&str>,
+    view: &LoginView,
+    refused: Option<&Refused<'_>>,
+) -> HttpResponse {
+    let filled = Filled { context, page, account, view, refused };
+    let redirect_uri = view.view.redirect_uri.as_deref();
+    match (&view.expected, page) {
+        (Some(facts), _) if LoginPage::of(facts.principal.kind) == page => {
+            context.page(StatusCode::OK, &filled.again(facts), redirect_uri)
+        }
+        (_, LoginPage::Account) => context.page(StatusCode::OK, &filled.card(LoginFace::Account), redirect_uri),
+        (_, LoginPage::SubAccount) => context.page(StatusCode::OK, &filled.card(LoginFace::SubAccount), redirect_uri),
+        (_, LoginPage::Iam) => match filled.full_name() {
+            Some(upn) => context.page(StatusCode::OK, &filled.iam_password(upn), redirect_uri),
+            None => context.page(StatusCode::OK, &filled.iam_name(), redirect_uri),
+        },
+    }
+}
+
+struct Filled<'a> {
+    context: &'a Context,
+    page: LoginPage,
+    account: Option<&'a str>,
+    view: &'a LoginView,
+    refused: Option<&'a Refused<'a>>,
+}
+
+impl Filled<'_> {
+    fn card(&self, face: LoginFace) -> Card {
+        Card {
+            chrome: self.context.chrome(Some(&self.view.view)),
+            form: self.form(),
+            face,
+            methods: self.methods(),
+            username: self.typed(),
+            remember: self.remember(),
+            agreements: self.agreements(),
+            forgot_href: None,
+            sign_up_href: None,
+        }
+    }
+
+    fn iam_name(&self) -> IamNamePage {
+        let stored = self.view.upn.as_deref().filter(|upn| !upn.contains('@'));
+        let account = match (self.account, stored) {
+            (Some(account), _) => {
+                IamAccount::Given { account: account.to_owned(), elsewhere_href: self.link(LoginPage::Iam) }
+            }
+            (None, Some(_)) => IamAccount::Asked { typed: self.posted(authn::form::ACCOUNT) },
+            (None, None) => IamAccount::InName,
+        };
+        let username = match (self.refused, stored) {
+            (None, Some(stored)) => stored.to_owned(),
+            (Some(_), _) | (None, None) => self.typed(),
+        };
+        let form = Form { action: self.action(), ..self.form() };
+        IamNamePage {
+            chrome: self.context.chrome(Some(&self.view.view)),
+            form,
+            methods: self.methods(),
+            username,
+            account,
+        }
+    }
+
+    fn iam_password(&self, upn: String) -> IamPasswordPage {
+        IamPasswordPage {
+            chrome: self.context.chrome(Some(&self.view.view)),
+            form: self.form(),
+            methods: self.methods(),
+            upn,
+            change_href: format!("{}&other=1", self.link(LoginPage::Iam)),
+            remember: Remember::Hidden,
+            agreements: self.agreements(),
+        }
+    }
+
+    fn again(&self, facts: &Facts) -> ReauthPage {
+        let other = (!self.view.locked_to).then(|| format!("{}&other=1", self.link(LoginPage::Account)));
+        ReauthPage {
+            chrome: self.context.chrome(Some(&self.view.view)),
+            form: self.form(),
+            person: people::person(facts),
+            username: people::username(facts),
+            other_href: other,
+        }
+    }
+
+    /// The name for the second step of an IAM user's login, once it is whole.
+    fn full_name(&self) -> Option<String> {
+        let stored = self.view.upn.clone().filter(|upn| upn.contains('@'));
+        match self.refused {
+            Some(refused) if refused.form.optional(authn::form::PASSWORD).is_some() || stored.is_some() => {
+                stored.or_else(|| Some(refused.typed.to_owned()).filter(|typed| typed.contains('@')))
+            }
+            Some(_) => None,
+            None => stored,
+        }
+    }
+
+    fn form(&self) -> Form {
+        Form {
+            action: self.action(),
+            interaction: Some(self.view.view.interaction.clone()),
+            csrf: self.view.view.csrf.clone(),
+            error: self.refused.map(|refused| refused.error),
+        }
+    }
+
+    fn action(&self) -> String {
+        self.context.request.path().to_owned()
+    }
+
+    /// What was typed before, else what the client suggested, where this page
+    /// is the one for it.
+    fn typed(&self) -> String {
+        let hint = self.view.view.login_hint.as_deref().filter(|hint| LoginPage::hinted(Some(hint)) == self.page);
+        let hint = || hint.filter(|hint| hint.contains('@')).map(str::to_owned);
+        self.refused.map(|refused| refused.typed.to_owned()).or_else(hint).unwrap_or_default()
+    }
+
+    fn posted(&self, field: &str) -> String {
+        self.refused.and_then(|refused| refused.form.optional(field)).unwrap_or_default().to_owned()
+    }
+
+    fn remember(&self) -> Remember {
+        match self.refused {
+            Some(refused) if refused.form.optional("remember").is_some() => Remember::Ticked,
+            Some(_) | None => Remember::Unticked,
+        }
+    }
+
+    fn agreements(&self) -> Agreements {
+        let locale = self.context.locale(&self.view.view.ui_locales);
+        let ticked = self.refused.is_some_and(|refused| refused.form.optional(authn::form::AGREE).is_some());
+        Agreements { documents: documents(self.context, locale), ticked }
+    }
+
+    /// Every method that is switched on, this page's marked.
+    fn methods(&self) -> Vec<MethodLink> {
+        let locale = self.context.locale(&self.view.view.ui_locales);
+        let pages = [LoginPage::Account, LoginPage::SubAccount, LoginPage::Iam];
+        let enabled = pages.into_iter().filter(|page| self.context.app.flow.registry.find(page.method()).is_some());
+        enabled
+            .map(|page| {
+                let href = self.link(page);
+                let link = match page {
+                    LoginPage::Account => MethodLink::account(locale, href),
+                    LoginPage::SubAccount => MethodLink::sub_account(locale, href),
+                    LoginPage::Iam => MethodLink::iam(locale, href),
+                };
+                if page == self.page { link.current() } else { link }
+            })
+            .collect()
+    }
+
+    fn link(&self, page: LoginPage) -> String {
+        respond::of_interaction(respond::login_path(page), &self.view.view.interaction)
+    }
+}
+
+/// The documents that everybody agrees to.
+pub fn documents(context: &Context, locale: Locale) -> Vec<Agreement> {
+    let configured = &context.app.config.agreements;
+    let link = |url: &Option<String>| url.as_deref().and_then(WebLink::parse);
+    let (terms, privacy) = match locale {
+        Locale::ZhCn => (&configured.terms_title_zh, &configured.privacy_title_zh),
+        Locale::En => (&configured.terms_title_en, &configured.privacy_title_en),
+    };
+    vec![Agreement::new(terms, link(&configured.terms_url)), Agreement::new(privacy, link(&configured.privacy_url))]
+}

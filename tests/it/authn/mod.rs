@@ -1,5 +1,0 @@
-//! Signing in with a password, on both databases and below HTTP.
-
-mod guessing;
-mod logins;
-pub mod world;
