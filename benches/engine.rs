@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench engine`; PostgreSQL when `MENSHEN_TEST_POSTGRES` names an
 //! admin URL.
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on must stop")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,16 +14,19 @@ use diesel::prelude::*;
 use diesel::{PgConnection, SqliteConnection};
 use menshen::base::SystemClock;
 use menshen::store::{AnyConnection, Store, StoreOptions, StoreResult, Tx};
+use tokio::runtime::Runtime;
 use tokio::task::{JoinSet, LocalSet};
 
 use schema::bench_tokens;
 
-const EACH: Duration = Duration::from_secs(3);
+const EACH: Duration = Duration::from_secs(4);
+/// Before each run: files that still grow are slower to sync than files that are
+/// written over.
+const WARM_UP: Duration = Duration::from_secs(2);
 const HASH: [u8; 32] = [7; 32];
 
 mod schema {
-    #![expect(missing_docs, reason = "the names are those of the columns")]
-
+    //! The one table of the benchmark.
     diesel::table! {
         bench_tokens (id) {
             id -> BigInt,
@@ -85,31 +89,34 @@ fn cpu_time() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// One commit for each write, on one thread, nothing in between.
-fn bare(conn: &mut AnyConnection) -> Figures {
-    measured(|| {
+/// One after the other on one thread, nothing in between.
+fn bare(mut work: impl FnMut()) -> Figures {
+    let mut run = |limit| {
         let (began, mut done) = (Instant::now(), 0);
-        while began.elapsed() < EACH {
-            conn.transaction(insert).expect("a bare write");
+        while began.elapsed() < limit {
+            work();
             done += 1;
         }
         done
-    })
+    };
+    run(WARM_UP);
+    measured(|| run(EACH))
 }
 
 async fn loops<F: Future<Output = StoreResult<()>> + 'static>(
     tasks: usize,
-    mut job: impl FnMut() -> F + Clone + 'static,
+    limit: Duration,
+    job: impl Fn() -> F + Clone + 'static,
 ) -> u64 {
     let done = Arc::new(AtomicU64::new(0));
     let here = LocalSet::new();
     let mut running = JoinSet::new();
     for _ in 0..tasks {
-        let (mut job, done) = (job.clone(), Arc::clone(&done));
+        let (job, done) = (job.clone(), Arc::clone(&done));
         running.spawn_local_on(
             async move {
                 let began = Instant::now();
-                while began.elapsed() < EACH {
+                while began.elapsed() < limit {
                     job().await.expect("a job of the engine");
                     done.fetch_add(1, Ordering::Relaxed);
                 }
@@ -121,50 +128,53 @@ async fn loops<F: Future<Output = StoreResult<()>> + 'static>(
     done.load(Ordering::Relaxed)
 }
 
-fn engine(name: &str, store: &Store, runtime: &tokio::runtime::Runtime) {
-    for writers in [1, 8, 64] {
-        let before = store.statistics();
-        let figures = measured(|| {
-            let store = store.clone();
-            runtime.block_on(loops(writers, move || {
-                let store = store.clone();
-                async move { store.write(|tx: &mut Tx<'_>| Ok(insert(tx.conn()).map(drop)?)).await }
-            }))
-        });
-        let after = store.statistics();
-        let (jobs, commits) = (after.committed - before.committed, after.commits - before.commits);
-        #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "figures for people")]
-        let group = jobs as f64 / commits.max(1) as f64;
-        let plural = if writers == 1 { "writer" } else { "writers" };
-        figures.print(&format!("{name}, engine, {writers} {plural}"), Some(group));
-    }
-    let figures = measured(|| {
-        let store = store.clone();
-        runtime.block_on(loops(1, move || {
-            let store = store.clone();
-            async move { store.read(|tx| Ok(look_up(tx.conn(), 1).map(drop)?)).await }
-        }))
-    });
-    figures.print(&format!("{name}, engine, reads by key"), None);
+/// Prints what the engine does for so many callers at the same time.
+fn through<F: Future<Output = StoreResult<()>> + 'static>(
+    what: &str,
+    store: &Store,
+    (callers, runtime): (usize, &Runtime),
+    job: impl Fn() -> F + Clone + 'static,
+) {
+    runtime.block_on(loops(callers, WARM_UP, job.clone()));
+    let before = store.statistics();
+    let figures = measured(|| runtime.block_on(loops(callers, EACH, job)));
+    let after = store.statistics();
+    let (jobs, commits) = (after.committed - before.committed, after.commits - before.commits);
+    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "figures for people")]
+    figures.print(what, (commits > 0).then(|| jobs as f64 / commits as f64));
 }
 
-fn bare_reads(name: &str, conn: &mut AnyConnection) {
-    let figures = measured(|| {
-        let (began, mut done) = (Instant::now(), 0);
-        while began.elapsed() < EACH {
-            look_up(conn, 1).expect("a bare read");
-            done += 1;
-        }
-        done
-    });
-    figures.print(&format!("{name}, bare, reads by key"), None);
+fn engine(name: &str, store: &Store, runtime: &Runtime) {
+    for writers in [1, 8, 64] {
+        let writing = store.clone();
+        let job = move || {
+            let store = writing.clone();
+            async move { store.write(|tx: &mut Tx<'_>| Ok(insert(tx.conn()).map(drop)?)).await }
+        };
+        let plural = if writers == 1 { "writer" } else { "writers" };
+        through(&format!("{name}, engine, {writers} {plural}"), store, (writers, runtime), job);
+    }
+    let reading = store.clone();
+    let job = move || {
+        let store = reading.clone();
+        async move { store.read(|tx| Ok(look_up(tx.conn(), 1).map(drop)?)).await }
+    };
+    through(&format!("{name}, engine, reads by key"), store, (1, runtime), job);
+}
+
+/// What the database does without the engine.
+fn alone(name: &str, conn: &mut AnyConnection) {
+    let writes = bare(|| drop(conn.transaction(insert).expect("a bare write")));
+    writes.print(&format!("{name}, bare loop, one commit each"), Some(1.0));
+    let reads = bare(|| drop(look_up(conn, 1).expect("a bare read")));
+    reads.print(&format!("{name}, bare loop, reads by key"), None);
 }
 
 fn open(url: &str) -> Store {
     Store::open(url, StoreOptions::default(), Arc::new(SystemClock)).expect("opening the store")
 }
 
-fn sqlite(runtime: &tokio::runtime::Runtime) {
+fn sqlite(runtime: &Runtime) {
     // Not in the system's temporary directory, which may be memory.
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     let path = directory.path().join("engine.db");
@@ -178,14 +188,13 @@ fn sqlite(runtime: &tokio::runtime::Runtime) {
              principal TEXT NOT NULL, scope TEXT NOT NULL, expires_at BIGINT NOT NULL)",
     )
     .expect("the table");
-    bare(&mut conn).print("SQLite, bare, one commit each", Some(1.0));
+    alone("SQLite", &mut conn);
     engine("SQLite", &store, runtime);
-    bare_reads("SQLite", &mut conn);
     store.close();
 }
 
 #[expect(clippy::disallowed_methods, reason = "where the server is, is said by whoever starts the benchmark")]
-fn postgres(runtime: &tokio::runtime::Runtime) {
+fn postgres(runtime: &Runtime) {
     let Ok(admin_url) = std::env::var("MENSHEN_TEST_POSTGRES") else {
         println!("\nMENSHEN_TEST_POSTGRES is not set: PostgreSQL was not measured.");
         return;
@@ -202,9 +211,8 @@ fn postgres(runtime: &tokio::runtime::Runtime) {
              principal TEXT NOT NULL, scope TEXT NOT NULL, expires_at BIGINT NOT NULL)",
     )
     .expect("the table");
-    bare(&mut conn).print("PostgreSQL, bare, one commit each", Some(1.0));
+    alone("PostgreSQL", &mut conn);
     engine("PostgreSQL", &store, runtime);
-    bare_reads("PostgreSQL", &mut conn);
     store.close();
     drop(conn);
     admin.batch_execute("DROP DATABASE menshen_bench WITH (FORCE)").expect("dropping");

@@ -58,9 +58,9 @@ fn the_migrations_make_the_tables_that_diesel_knows(#[values(Sqlite, Postgres)] 
 #[derive(QueryableByName)]
 struct Column {
     #[diesel(sql_type = Text)]
-    table_name: String,
+    table: String,
     #[diesel(sql_type = Text)]
-    column_name: String,
+    name: String,
     #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = Text)]
@@ -73,30 +73,30 @@ type Tables = BTreeMap<String, BTreeSet<String>>;
 fn columns(database: &TestDatabase, backend: Backend) -> Tables {
     let sql = match backend {
         Sqlite => {
-            "SELECT m.name AS table_name, c.name AS column_name, c.type AS kind,
+            "SELECT m.name AS \"table\", c.name AS name, c.type AS kind,
                     CASE c.\"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END AS nullable
              FROM sqlite_master m, pragma_table_info(m.name) c
              WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
                AND m.name <> '__diesel_schema_migrations'"
         }
         Postgres => {
-            "SELECT table_name::text, column_name::text, data_type::text AS kind, is_nullable::text AS nullable
-             FROM information_schema.columns 
+            "SELECT table_name::text AS \"table\", column_name::text AS name, data_type::text AS kind, is_nullable::text AS nullable
+             FROM information_schema.columns
              WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'"
         }
     };
     let rows: Vec<Column> = diesel::sql_query(sql).load(&mut database.connect()).unwrap();
     let mut tables = Tables::new();
-    for Column { table_name, column_name, kind, nullable } in rows {
+    for Column { table, name, kind, nullable } in rows {
         let kind = match kind.to_lowercase().as_str() {
             "text" => "Text",
             "bigint" | "integer" => "BigInt",
             "boolean" => "Bool",
             "bytea" | "blob" => "Binary",
-            other => panic!("{table_name}.{column_name} has type {other}, which the databases do not share"),
+            other => panic!("{table}.{name} has type {other}, which the databases do not share"),
         };
         let optional = if nullable == "YES" { "?" } else { "" };
-        tables.entry(table_name).or_default().insert(format!("{column_name} {kind}{optional}"));
+        tables.entry(table).or_default().insert(format!("{name} {kind}{optional}"));
     }
     tables
 }
