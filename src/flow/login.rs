@@ -8,8 +8,8 @@ use super::{Flow, Visit};
 use crate::authn::{Attempt, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId, SignInId};
-use crate::domain::SignInState;
 use crate::domain::browser::{MAX_SIGN_INS, Stay};
+use crate::domain::{Principal, SignInState};
 use crate::session::{self, Arrival};
 use crate::store::{StoreResult, Tx, agreements, sign_ins};
 
@@ -245,7 +245,7 @@ impl Flow {
                 };
                 let lifetimes = &flow.settings.lifetimes;
                 let signed_in = session::sign_in(tx, &flow.browsers, lifetimes, &proof, &arrival)?;
-                flow.chose(tx, &interaction, signed_in.id, &proof.principal().id, &visit)?
+                flow.chose(tx, &interaction, signed_in.id, proof.principal(), &visit)?
                     .map_or_else(|error| Ok(Err(error)), |()| Ok(Ok(resumed(&name, signed_in.cookie))))
             })
             .await?
@@ -256,12 +256,12 @@ impl Flow {
         tx: &mut Tx<'_>,
         interaction: &Interaction,
         id: SignInId,
-        principal: &PrincipalId,
+        principal: &Principal,
         visit: &Visit,
     ) -> StoreResult<Result<(), FlowError>> {
         let reproved = interaction.progress.expected == Some(id);
-        if let (Some(version), false) = (&self.settings.agreements_version, reproved) {
-            agreements::accept(tx, principal, version, &visit.address.to_string())?;
+        if let (Some(version), false) = (self.settings.terms_for(principal.kind), reproved) {
+            agreements::accept(tx, &principal.id, version, &visit.address.to_string())?;
         }
         let progress = Progress { chosen: Some(id), proved: Some(id), ..Progress::default() };
         Self::save(tx, interaction, &progress)

@@ -46,6 +46,7 @@ use crate::authn::hashing::Passwords;
 use crate::authn::password_policy::PasswordPolicy;
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
+use crate::domain::PrincipalKind;
 use crate::domain::audit::Origin;
 use crate::domain::browser::LifetimePolicy;
 use crate::keys::{ContactKeys, MacKey};
@@ -93,6 +94,18 @@ pub struct FlowSettings {
     /// The client whose `initiate_login_uri` a login without a client ends at,
     /// if it does not end at `/accounts`.
     pub default_client: Option<ClientId>,
+}
+
+impl FlowSettings {
+    /// The terms that this kind of principal must have accepted. An IAM user's
+    /// owner accepted them for everybody in the account.
+    #[must_use]
+    pub fn terms_for(&self, kind: PrincipalKind) -> Option<&str> {
+        match kind {
+            PrincipalKind::Root | PrincipalKind::SubAccount => self.agreements_version.as_deref(),
+            PrincipalKind::IamUser => None,
+        }
+    }
 }
 
 /// The services that the steps share. Built once by `app`; cheap to clone.

@@ -76,9 +76,10 @@ impl Flow {
             consented_here: progress.consented.is_some(),
             agreements_due: false,
         };
-        let settled = policy::settled_account(asked, &situation, visit.now).map(|sign_in| sign_in.principal.id.clone());
-        if let Some(principal) = settled {
-            if let Some(version) = &self.settings.agreements_version {
+        let settled = policy::settled_account(asked, &situation, visit.now)
+            .map(|sign_in| (sign_in.principal.kind, sign_in.principal.id.clone()));
+        if let Some((kind, principal)) = settled {
+            if let Some(version) = self.settings.terms_for(kind) {
                 situation.agreements_due = !agreements::accepted(tx, &principal, version)?;
             }
             if let (Some(client), None, Some(_)) = (client, &situation.consented, &asked.consent_for) {

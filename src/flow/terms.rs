@@ -80,10 +80,10 @@ impl Flow {
     }
 
     fn accepted(&self, tx: &mut Tx<'_>, visit: &Visit, sign_in: &SignIn) -> StoreResult<()> {
-        let Some(version) = &self.settings.agreements_version else {
+        let principal = &sign_in.principal;
+        let Some(version) = self.settings.terms_for(principal.kind) else {
             return Ok(());
         };
-        let principal = &sign_in.principal;
         agreements::accept(tx, &principal.id, version, &visit.address.to_string())?;
         let event = AuditEvent::new(AuditKind::AgreementAccepted, AuditOutcome::Success).of_principal(&principal.id);
         audit::record(tx, &event.of_account(&principal.account.id).because(version), &visit.origin())

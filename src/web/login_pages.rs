@@ -100,7 +100,6 @@ impl Filled<'_> {
             upn,
             change_href: format!("{}&other=1", self.link(LoginPage::Iam)),
             remember: Remember::Hidden,
-            agreements: self.agreements(),
         }
     }
 

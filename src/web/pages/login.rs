@@ -172,8 +172,6 @@ pub struct IamPasswordPage {
     pub change_href: String,
     /// Whether "stay signed in" is offered.
     pub remember: Remember,
-    /// What is agreed to by signing in.
-    pub agreements: Agreements,
 }
 
 /// The password fitted several accounts of one phone number: which one?

@@ -111,7 +111,6 @@ impl Maker<'_> {
             upn: self.same("alice@acme"),
             change_href: "/login/iam?interaction=ix".into(),
             remember,
-            agreements: self.agreements(false),
         };
         let asked = || IamAccount::Asked { typed: self.same("acme") };
         vec![
