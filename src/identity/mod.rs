@@ -8,14 +8,76 @@
 //! HTTP and knows nothing of interactions.
 
 pub mod accounts;
+pub mod apply;
+pub mod clients;
 mod credentials;
 mod lock;
 pub mod people;
 pub mod refusal;
 mod status;
 
+use std::sync::Arc;
+
 pub use accounts::{Billing, NewAccount, NewIamUser};
 pub use credentials::{MustChange, NewPassword, set_password};
 pub use people::{NewPerson, SealedContact};
 pub use refusal::{Refusal, Stop};
 pub use status::{set_account_status, set_principal_status};
+
+use crate::authn::hashing::{BadHash, Cost, Hasher};
+use crate::authn::password_policy::PasswordPolicy;
+use crate::base::SharedEntropy;
+use crate::config::Config;
+use crate::domain::audit::Origin;
+use crate::keys::{ClientSecretKeys, ContactKeys, Purpose, Vault};
+use crate::store::Store;
+
+/// What people, accounts and clients are made with; cheap to clone.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    entropy: SharedEntropy,
+    makings: Arc<Makings>,
+    /// Used on threads of our own, never while somebody waits for a page.
+    hasher: Arc<Hasher>,
+    policy: PasswordPolicy,
+    default_country: String,
+}
+
+/// What a job in a transaction may hold: everything but the store, whose own
+/// thread would otherwise be the last to let go of it.
+struct Makings {
+    contacts: ContactKeys,
+    secrets: ClientSecretKeys,
+    most_per_phone: u32,
+}
+
+impl Identity {
+    /// As configured, over the store and the key tree.
+    ///
+    /// # Errors
+    /// The configured cost of hashes is none that argon2 has.
+    pub fn new(config: &Config, vault: &Arc<Vault>, store: Store, entropy: SharedEntropy) -> Result<Self, BadHash> {
+        let hasher = Hasher::new(vault.derive(Purpose::CredentialPepper), Cost::configured(&config.hashing))?;
+        Ok(Self(Arc::new(Inner {
+            store,
+            entropy,
+            makings: Arc::new(Makings {
+                contacts: ContactKeys::new(Arc::clone(vault)),
+                secrets: ClientSecretKeys::new(vault),
+                most_per_phone: config.login.max_accounts_per_phone,
+            }),
+            hasher: Arc::new(hasher),
+            policy: PasswordPolicy::configured(&config.password),
+            default_country: config.login.default_country.clone(),
+        })))
+    }
+}
+
+/// The operator at the command line, as the audit trail knows them.
+#[must_use]
+pub fn operator() -> Origin {
+    Origin { actor: "operator".to_owned(), address: "-".to_owned(), request_id: "-".to_owned() }
+}

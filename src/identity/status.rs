@@ -9,7 +9,7 @@ use super::refusal::{Refusal, Stop};
 use crate::base::id::{AccountId, PrincipalId};
 use crate::domain::audit::Origin;
 use crate::domain::{Account, AccountKind, AccountStatus, AuditEvent, AuditKind, Outcome, Principal, PrincipalStatus};
-use crate::store::{StoreResult, Tx, accounts, audit, principals, sign_ins};
+use crate::store::{StoreResult, Tx, accounts, audit, grants, principals, sign_ins};
 
 /// Switches a principal on or off; true when that changed something.
 pub fn set_principal_status(
@@ -68,6 +68,7 @@ pub(super) fn end_everywhere(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreR
     for sign_in in sign_ins::live_of_principal(tx, principal)? {
         sign_ins::end(tx, sign_in)?;
     }
+    grants::revoke_of_principal(tx, principal)?;
     Ok(())
 }
 

@@ -1,0 +1,5 @@
+//! Accounts, people and clients as they are declared and changed.
+
+mod apply;
+mod support;
+mod wrong_files;
