@@ -1,210 +1,217 @@
-//! `menshen account …`: the operator's hands on accounts and people.
-//!
-//! What names an account acts on the account, with everybody under it; what
-//! names an IAM user acts on that user alone. Running servers obey at once: they
-//! look at the stored state at every sign-in, token and introspection.
+//! `menshen account …`: the operator's hand on accounts and people.
 
-use std::sync::Arc;
+use std::io::Read;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::args::{AccountCommand, Common};
+use super::args::Common;
 use super::house::House;
-use super::{CliError, output, who};
-use crate::authn::hashing::{Arena, Cost, Hasher, NormalPassword};
+use super::{CliError, output};
 use crate::base::Secret;
-use crate::domain::audit::Origin;
-use crate::domain::{Account, AccountStatus, Principal, PrincipalKind, PrincipalStatus};
-use crate::identity::refusal::all_or_nothing;
-use crate::identity::{MustChange, NewPassword, set_account_status, set_password, set_principal_status};
-use crate::keys::{ContactKeys, Purpose};
-use crate::store::{StoreResult, accounts, identifiers};
+use crate::domain::{Account, ContactKind, Principal};
+use crate::identity::{MustChange, OperatorError, Portrait, Switch, by_operator};
+use crate::web::pages::mask;
 
-/// Accounts that are read at once.
-const PAGE: i64 = 500;
+/// `menshen account …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum AccountCommand {
+    /// List accounts by number.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1000))]
+        limit: i64,
+        /// Begin behind this number.
+        #[arg(long, value_name = "ID", default_value = "")]
+        after: String,
+    },
+    /// Show one account or person.
+    Show(Who),
+    /// Switch off: every sign-in and every token ends, at once.
+    Disable(Who),
+    /// Switch on again.
+    Enable(Who),
+    /// Stop an account and everybody under it, at once.
+    Suspend(Who),
+    /// Take a suspension back.
+    Resume(Who),
+    /// Give another password: every sign-in and every token ends, at once.
+    ResetPassword {
+        /// Whose.
+        #[command(flatten)]
+        who: Who,
+        /// Read it from standard input instead of making one.
+        #[arg(long)]
+        stdin: bool,
+        /// Do not ask for another one at the next sign-in.
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+/// Whom a command is about.
+#[derive(Args, Clone, Debug)]
+pub struct Who {
+    /// E-mail address, `user@alias`, `user@id`, or the id of an account or a principal.
+    #[arg(value_name = "WHO")]
+    who: String,
+}
 
 pub(super) fn run(common: &Common, command: &AccountCommand) -> Result<(), CliError> {
     let house = House::open(common)?;
     match command {
-        AccountCommand::List => list(&house, common),
-        AccountCommand::Show { who } => show(&house, common, who),
-        AccountCommand::Disable { who } => switch(&house, common, who, Switch::Off),
-        AccountCommand::Enable { who } => switch(&house, common, who, Switch::On),
-        AccountCommand::Suspend { who } => switch(&house, common, who, Switch::Suspend),
-        AccountCommand::Resume { who } => switch(&house, common, who, Switch::Resume),
-        AccountCommand::ResetPassword { who } => reset_password(&house, common, who),
+        AccountCommand::List { limit, after } => list(common, &house, *limit, after),
+        AccountCommand::Show(who) => show(common, &house, &who.who),
+        AccountCommand::Disable(who) => switch(common, &house, &who.who, Switch::Disable),
+        AccountCommand::Enable(who) => switch(common, &house, &who.who, Switch::Enable),
+        AccountCommand::Suspend(who) => switch(common, &house, &who.who, Switch::Suspend),
+        AccountCommand::Resume(who) => switch(common, &house, &who.who, Switch::Resume),
+        AccountCommand::ResetPassword { who, stdin, keep } => {
+            let given = if *stdin { Some(read_password()?) } else { None };
+            let must_change = if *keep { MustChange::No } else { MustChange::AtNextLogin };
+            reset_password(common, &house, &who.who, given, must_change)
+        }
     }
 }
 
-fn list(house: &House, common: &Common) -> Result<(), CliError> {
-    let mut all: Vec<Account> = Vec::new();
-    loop {
-        let after = all.last().map(|account| account.id.to_string()).unwrap_or_default();
-        let page = house.wait(house.store.read(move |tx| accounts::list(tx, &after, PAGE)))?;
-        if page.is_empty() {
-            break;
-        }
-        all.extend(page);
-    }
+fn list(common: &Common, house: &House, limit: i64, after: &str) -> Result<(), CliError> {
+    let accounts = house.wait(house.identity()?.list_accounts(after.to_owned(), limit))?;
+    let full = usize::try_from(limit).is_ok_and(|limit| accounts.len() == limit);
+    let next = accounts.last().filter(|_last| full).map(|last| last.id.as_str());
     if common.json {
-        output::json(&all.iter().map(account_json).collect::<Vec<_>>());
-    } else {
-        for account in &all {
-            let alias = account.alias.as_deref().unwrap_or("-");
-            let line = [account.id.as_str(), account.kind.as_str(), account.status.as_str(), alias, &account.name];
-            output::text(&line.join("  "));
-        }
+        let accounts: Vec<Value> = accounts.iter().map(account_json).collect();
+        output::json(&json!({ "accounts": accounts, "next": next }));
+        return Ok(());
+    }
+    for account in &accounts {
+        output::text(&account_line(account));
+    }
+    if let Some(next) = next {
+        output::text(&format!("more: --after {next}"));
     }
     Ok(())
 }
 
-fn show(house: &House, common: &Common, who: &str) -> Result<(), CliError> {
-    let principal = who::load(house, who)?;
-    let id = principal.id.clone();
-    let stored = house.wait(house.store.read(move |tx| identifiers::list(tx, &id)))?;
-    let keys = ContactKeys::new(Arc::clone(&house.vault));
-    let mut contacts = serde_json::Map::new();
-    for contact in stored {
-        let value = keys.open(&principal.id, contact.kind, &contact.sealed)?;
-        contacts.insert(contact.kind.as_str().to_owned(), Value::String(value));
-    }
-    let shown = json!({
-        "sub": principal.id,
-        "principal_type": principal.kind.as_str(),
-        "name": principal.display_name,
-        "user_name": principal.upn(),
-        "status": principal.status.as_str(),
-        "must_change_password": principal.must_change_password,
-        "contacts": contacts,
-        "account": account_json(&principal.account),
-        "owner_status": principal.owner_status.as_str(),
-    });
-    if common.json {
-        output::json(&shown);
-    } else {
-        output::text(&output::lines(&shown));
-    }
-    Ok(())
+fn account_line(account: &Account) -> String {
+    let alias = account.alias.as_deref().unwrap_or("-");
+    format!("{}  {:<4}  {:<9}  {alias}  {}", account.id, account.kind.as_str(), account.status.as_str(), account.name)
 }
 
 fn account_json(account: &Account) -> Value {
     json!({
-        "account_id": account.id,
-        "kind": account.kind.as_str(),
-        "status": account.status.as_str(),
-        "alias": account.alias,
-        "name": account.name,
-        "owner_account_id": account.owner_id,
-        "billing_account_id": account.billing_account(),
+        "id": account.id, "kind": account.kind, "owner": account.owner_id, "alias": account.alias,
+        "name": account.name, "status": account.status, "billing_account": account.billing_account(),
     })
 }
 
-/// What `disable`, `enable`, `suspend` and `resume` do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Switch {
-    Off,
-    On,
-    Suspend,
-    Resume,
-}
-
-impl Switch {
-    /// The account's next status.
-    ///
-    /// # Errors
-    /// Why it cannot go there from where it is: a suspension is lifted by
-    /// `resume` alone, and `resume` switches nobody on who was switched off.
-    fn from(self, status: AccountStatus) -> Result<AccountStatus, &'static str> {
-        match (self, status) {
-            (Self::Off, AccountStatus::Suspended) => Err("is suspended; resume it first"),
-            (Self::On, AccountStatus::Suspended) => Err("is suspended; use resume"),
-            (Self::Suspend | Self::Resume, AccountStatus::Disabled) => Err("is disabled; enable it first"),
-            (Self::Off, AccountStatus::Active | AccountStatus::Disabled) => Ok(AccountStatus::Disabled),
-            (Self::Suspend, AccountStatus::Active | AccountStatus::Suspended) => Ok(AccountStatus::Suspended),
-            (Self::On, AccountStatus::Active | AccountStatus::Disabled)
-            | (Self::Resume, AccountStatus::Active | AccountStatus::Suspended) => Ok(AccountStatus::Active),
-        }
-    }
-}
-
-fn switch(house: &House, common: &Common, who: &str, switch: Switch) -> Result<(), CliError> {
-    let principal = who::load(house, who)?;
-    let (status, changed) = match principal.kind {
-        PrincipalKind::Root | PrincipalKind::SubAccount => switch_account(house, &principal, switch)?,
-        PrincipalKind::IamUser => switch_user(house, who, &principal, switch)?,
-    };
-    let called = who::called(&principal);
+fn show(common: &Common, house: &House, who: &str) -> Result<(), CliError> {
+    let portrait = house.wait(house.identity()?.portray(who)).map_err(|error| CliError::new(who, error))?;
     if common.json {
-        output::json(&json!({ "who": called, "status": status, "changed": changed }));
+        output::json(&portrait_json(&portrait));
     } else {
-        output::text(&format!("{called} {} {status}.", if changed { "is now" } else { "was already" }));
+        output::text(&portrait_text(&portrait));
     }
     Ok(())
 }
 
-fn switch_account(house: &House, principal: &Principal, switch: Switch) -> Result<(&'static str, bool), CliError> {
-    let account = principal.account.clone();
-    let status = switch.from(account.status).map_err(|reason| CliError::new(who::called(principal), reason))?;
-    let outcome =
-        house.store.write(move |tx| all_or_nothing(tx, |tx| set_account_status(tx, &account, status, &operator())));
-    let changed = house.wait(outcome)?.map_err(|refusal| CliError::new(refusal.key(), refusal))?;
-    Ok((status.as_str(), changed))
+/// Enough of a contact to recognise it.
+fn masked(kind: ContactKind, text: &str) -> String {
+    match kind {
+        ContactKind::Email => mask::email(text),
+        ContactKind::Phone => mask::phone(text),
+    }
 }
 
-fn switch_user(
+fn user_name(user: &Principal) -> String {
+    user.upn().unwrap_or_else(|| user.display_name.clone())
+}
+
+fn portrait_text(portrait: &Portrait) -> String {
+    let Portrait { principal, contacts, sub_accounts, iam_users } = portrait;
+    let mut lines = vec![
+        format!("{} {} ({})", principal.kind, user_name(principal), principal.id),
+        format!("name           {}", principal.display_name),
+        format!("status         {}", principal.status),
+        format!("account        {}", account_line(&principal.account)),
+        format!("owner          {}  {}", principal.account.owner_id, principal.owner_status),
+        format!("billed         {}", principal.account.billing_account()),
+    ];
+    if principal.must_change_password {
+        lines.push("password       must be changed at the next sign-in".to_owned());
+    }
+    lines.extend(contacts.iter().map(|(kind, text)| format!("{:<14} {}", kind.as_str(), masked(*kind, text))));
+    lines.extend(sub_accounts.iter().map(|account| format!("sub-account    {}", account_line(account))));
+    lines.extend(iam_users.iter().map(|user| {
+        format!("IAM user       {}  {:<9}  {}  {}", user.id, user.status.as_str(), user_name(user), user.display_name)
+    }));
+    lines.join("\n")
+}
+
+fn portrait_json(portrait: &Portrait) -> Value {
+    let Portrait { principal, contacts, sub_accounts, iam_users } = portrait;
+    let users: Vec<Value> = iam_users
+        .iter()
+        .map(|user| json!({ "id": user.id, "login": user.upn(), "name": user.display_name, "status": user.status }))
+        .collect();
+    let contacts: Vec<Value> =
+        contacts.iter().map(|(kind, text)| json!({ "kind": kind, "masked": masked(*kind, text) })).collect();
+    json!({
+        "id": principal.id, "kind": principal.kind, "login": principal.upn(), "name": principal.display_name,
+        "status": principal.status, "owner_status": principal.owner_status,
+        "must_change_password": principal.must_change_password, "account": account_json(&principal.account),
+        "contacts": contacts, "sub_accounts": sub_accounts.iter().map(account_json).collect::<Vec<_>>(),
+        "iam_users": users,
+    })
+}
+
+fn switch(common: &Common, house: &House, who: &str, switch: Switch) -> Result<(), CliError> {
+    let changed = house.wait(house.identity()?.switch(who, switch, &by_operator()));
+    let changed = changed.map_err(|error| CliError::new(who, error))?;
+    let now = match switch {
+        Switch::Disable => "disabled",
+        Switch::Enable => "enabled",
+        Switch::Suspend => "suspended",
+        Switch::Resume => "resumed",
+    };
+    if common.json {
+        output::json(&json!({ "who": who, "changed": changed }));
+    } else if changed {
+        output::text(&format!("{now} {who}"));
+    } else {
+        output::text("nothing changed");
+    }
+    Ok(())
+}
+
+fn reset_password(
+    common: &Common,
     house: &House,
     who: &str,
-    principal: &Principal,
-    switch: Switch,
-) -> Result<(&'static str, bool), CliError> {
-    let status = match switch {
-        Switch::Off => PrincipalStatus::Disabled,
-        Switch::On => PrincipalStatus::Active,
-        Switch::Suspend | Switch::Resume => {
-            return Err(CliError::new(who, "is an IAM user; suspend and resume are for accounts"));
-        }
-    };
-    let user = principal.clone();
-    let outcome =
-        house.store.write(move |tx| all_or_nothing(tx, |tx| set_principal_status(tx, &user, status, &operator())));
-    let changed = house.wait(outcome)?.map_err(|refusal| CliError::new(refusal.key(), refusal))?;
-    Ok((status.as_str(), changed))
-}
-
-/// Gives a password of chance that the next sign-in must replace; everything
-/// that the old one had opened ends.
-fn reset_password(house: &House, common: &Common, who: &str) -> Result<(), CliError> {
-    let principal = who::load(house, who)?;
-    let password = Secret::new(URL_SAFE_NO_PAD.encode(house.entropy.bytes::<15>()));
-    let new = hashed(house, &password)?;
-    let holder = principal.clone();
-    let outcome: StoreResult<_> =
-        house.wait(house.store.write(move |tx| all_or_nothing(tx, |tx| set_password(tx, &holder, &new, &operator()))));
-    outcome?.map_err(|refusal| CliError::new(refusal.key(), refusal))?;
-    let called = who::called(&principal);
+    given: Option<Secret<String>>,
+    must_change: MustChange,
+) -> Result<(), CliError> {
+    let is_ours = given.is_none();
+    let identity = house.identity()?;
+    let password = given.unwrap_or_else(|| identity.fresh_password());
+    let done = house.wait(identity.reset_password(who, &password, must_change, &by_operator()));
+    done.map_err(|error: OperatorError| CliError::new(who, error))?;
+    // What the operator typed is not printed again.
+    let shown = is_ours.then(|| password.expose().as_str());
+    let must_change = must_change == MustChange::AtNextLogin;
     if common.json {
-        output::json(&json!({ "who": called, "password": password.expose() }));
-    } else {
-        output::text(&format!(
-            "The password of {called} is now {}\nThe next sign-in asks for another one. It is not shown again.",
-            password.expose()
-        ));
+        output::json(&json!({ "who": who, "password": shown, "must_change_password": must_change }));
+        return Ok(());
+    }
+    output::text(&format!("password of {who} is set; every sign-in and every token has ended"));
+    if let Some(password) = shown {
+        output::text(&format!("password {password}"));
     }
     Ok(())
 }
 
-fn hashed(house: &House, password: &Secret<String>) -> Result<NewPassword, CliError> {
-    let bad = |error| CliError::new("hashing", error);
-    let cost = Cost::configured(&house.config.hashing);
-    let hasher = Hasher::new(house.vault.derive(Purpose::CredentialPepper), cost).map_err(bad)?;
-    let normal = NormalPassword::new(password.expose()).ok_or_else(|| CliError::new("password", "is too long"))?;
-    let stored = hasher.hash(&normal, &house.entropy.bytes::<16>(), &mut Arena::default()).map_err(bad)?;
-    Ok(NewPassword::hashed(stored, MustChange::AtNextLogin))
-}
-
-/// The operator at the command line, as the audit trail knows them.
-fn operator() -> Origin {
-    Origin { actor: "operator".to_owned(), address: "-".to_owned(), request_id: "-".to_owned() }
+fn read_password() -> Result<Secret<String>, CliError> {
+    let mut text = String::new();
+    std::io::stdin().take(64 * 1024).read_to_string(&mut text).map_err(|error| CliError::new("stdin", error.kind()))?;
+    let password = text.trim_end_matches(['\r', '\n']).to_owned();
+    Ok(Secret::new(password))
 }

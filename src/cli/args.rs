@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::account::AccountCommand;
+use super::client::ClientCommand;
+
 /// Menshen (门神): the sign-in door of a cloud platform.
 #[derive(Debug, Parser)]
 #[command(name = "menshen", version, max_term_width = 100)]
@@ -30,6 +33,18 @@ pub struct Common {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Declare accounts, sub-accounts, IAM users, clients and resources from a TOML or JSON file.
+    Apply {
+        /// The file. A wrong one changes nothing; the same one again changes nothing.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Register clients, look at them, switch them off and on, give a new secret.
+    Client {
+        /// What to do.
+        #[command(subcommand)]
+        command: ClientCommand,
+    },
     /// Look at accounts and people, switch them off and on, give a new password.
     Account {
         /// What to do.
@@ -57,41 +72,4 @@ pub enum ConfigCommand {
     Check,
     /// Print what is in force, secrets masked.
     Show,
-}
-
-/// `menshen account …`
-#[derive(Clone, Debug, Subcommand)]
-pub enum AccountCommand {
-    /// List every account.
-    List,
-    /// Show one account or IAM user.
-    Show {
-        /// E-mail address, `user@alias`, alias or id.
-        who: String,
-    },
-    /// Switch off: every sign-in and every token ends.
-    Disable {
-        /// E-mail address, `user@alias`, alias or id.
-        who: String,
-    },
-    /// Switch on again.
-    Enable {
-        /// E-mail address, `user@alias`, alias or id.
-        who: String,
-    },
-    /// Stop an account with everybody under it.
-    Suspend {
-        /// E-mail address, alias or id of an account.
-        who: String,
-    },
-    /// Lift a suspension.
-    Resume {
-        /// E-mail address, alias or id of an account.
-        who: String,
-    },
-    /// Give a password of chance, shown once, that the next sign-in must replace.
-    ResetPassword {
-        /// E-mail address, `user@alias`, alias or id.
-        who: String,
-    },
 }

@@ -11,6 +11,7 @@ use super::args::Common;
 use super::{CliError, config};
 use crate::base::{SharedClock, SharedEntropy, SystemClock, SystemEntropy};
 use crate::config::Config;
+use crate::identity::Identity;
 use crate::keys::Vault;
 use crate::store::{Store, StoreOptions};
 
@@ -39,6 +40,12 @@ impl House {
         let options = StoreOptions { connections: 1, deadline: PATIENCE, ..StoreOptions::default() };
         let store = Store::open(config.database.url.expose().expose(), options, clock)?;
         Ok(Self { config, vault, store, entropy, runtime })
+    }
+
+    /// What makes and changes people, accounts and clients.
+    pub(super) fn identity(&self) -> Result<Identity, CliError> {
+        let made = Identity::new(&self.config, &self.vault, self.store.clone(), Arc::clone(&self.entropy));
+        made.map_err(|error| CliError::new("hashing", error))
     }
 
     /// Waits for `work`.

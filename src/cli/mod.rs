@@ -7,7 +7,9 @@
 //! `--json`, as JSON.
 
 mod account;
+mod apply;
 pub mod args;
+mod client;
 mod config;
 mod doctor;
 mod error;
@@ -15,7 +17,6 @@ mod house;
 mod migrate;
 mod output;
 mod serve;
-mod who;
 
 use std::process::ExitCode;
 
@@ -55,6 +56,8 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let common = &arguments.common;
     match &arguments.command {
+        Command::Apply { file } => apply::run(common, file),
+        Command::Client { command } => client::run(common, command),
         Command::Account { command } => account::run(common, command),
         Command::Serve => serve::run(common),
         Command::Config { command } => config::run(common, *command),

@@ -36,22 +36,22 @@ pub enum ClientError {
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     /// There is one of this name.
-    #[error("client_id: is taken")]
+    #[error("the client_id is taken")]
     Taken,
     /// Not a name that a client can have.
-    #[error("client_id: expected 1 to 255 visible ASCII characters")]
+    #[error("a client_id has 1 to 255 visible ASCII characters")]
     NoName,
     /// There is none of this name.
-    #[error("client: there is none of this client_id")]
+    #[error("no client of this client_id")]
     Unknown,
     /// It proves itself in another way.
-    #[error("client: its token_endpoint_auth_method has no secret")]
+    #[error("its token_endpoint_auth_method has no secret")]
     NoSecret,
     /// It names an API that is not registered.
-    #[error("resources: names no registered resource")]
+    #[error("resources names one that is not registered")]
     NoResource,
     /// It names an account that does not exist.
-    #[error("owner_account: names no account")]
+    #[error("owner_account names no account")]
     NoOwner,
     /// The store failed.
     #[error(transparent)]

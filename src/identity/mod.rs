@@ -12,14 +12,17 @@ pub mod apply;
 pub mod clients;
 mod credentials;
 mod lock;
+pub mod operator;
 pub mod people;
 pub mod refusal;
 mod status;
+mod who;
 
 use std::sync::Arc;
 
 pub use accounts::{Billing, NewAccount, NewIamUser};
 pub use credentials::{MustChange, NewPassword, set_password};
+pub use operator::{OperatorError, Portrait, Switch};
 pub use people::{NewPerson, SealedContact};
 pub use refusal::{Refusal, Stop};
 pub use status::{set_account_status, set_principal_status};
@@ -78,6 +81,6 @@ impl Identity {
 
 /// The operator at the command line, as the audit trail knows them.
 #[must_use]
-pub fn operator() -> Origin {
+pub fn by_operator() -> Origin {
     Origin { actor: "operator".to_owned(), address: "-".to_owned(), request_id: "-".to_owned() }
 }

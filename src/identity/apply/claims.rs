@@ -64,11 +64,11 @@ pub(super) fn typed<T: DeserializeOwned>(members: &Map<String, Value>, at: &str)
 
 fn explain(at: &str, key: &str, message: &str) -> Wrong {
     let shown = key.escape_debug();
+    let at = if at.is_empty() { String::new() } else { format!("{at}.") };
     let Some(unknown) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) else {
-        return Wrong::new(format!("{at}.{shown}"), expected(message));
+        return Wrong::new(format!("{at}{shown}"), expected(message));
     };
-    let path =
-        if unknown == key { format!("{at}.{shown}") } else { format!("{at}.{shown}.{}", unknown.escape_debug()) };
+    let path = if unknown == key { format!("{at}{shown}") } else { format!("{at}{shown}.{}", unknown.escape_debug()) };
     Wrong::new(path, "unknown key")
 }
 

@@ -23,6 +23,7 @@ use thiserror::Error;
 pub use change::{Change, ChangeKind, Subject};
 pub use declaration::{Declaration, Rules};
 pub use document::Format;
+pub use registrations::read_metadata;
 
 use super::Identity;
 use super::refusal::{Stop, all_or_nothing};

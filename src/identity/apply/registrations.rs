@@ -32,6 +32,18 @@ pub(super) struct ResourceEntry {
     pub(super) resource: Resource,
 }
 
+/// Reads and checks a registration by its names (RFC 7591); `at` is the path of
+/// the table it stands in, empty at the top.
+///
+/// # Errors
+/// The first name that is wrong.
+pub fn read_metadata(members: &serde_json::Map<String, Value>, at: &str) -> Result<ClientMetadata, Wrong> {
+    let metadata: ClientMetadata = typed(members, at)?;
+    let path = |field: &str| if at.is_empty() { field.to_owned() } else { format!("{at}.{field}") };
+    let checked = metadata.validate().map_err(|error| Wrong::new(path(error.field), error.reason.clone()))?;
+    Ok(checked.into_metadata())
+}
+
 pub(super) fn read_client(mut table: Table) -> Result<ClientEntry, Wrong> {
     let at = table.path().to_owned();
     let id = ClientId::from_text(table.required("client_id")?);
@@ -40,11 +52,7 @@ pub(super) fn read_client(mut table: Table) -> Result<ClientEntry, Wrong> {
     }
     let secret = table.text("client_secret")?.map(Secret::new);
     let status = table.word("status", "active or disabled")?;
-    let metadata: ClientMetadata = typed(&table.into_rest(), &at)?;
-    let metadata = metadata
-        .validate()
-        .map_err(|error| Wrong::new(format!("{at}.{}", error.field), error.reason.clone()))?
-        .into_metadata();
+    let metadata = read_metadata(&table.into_rest(), &at)?;
     if let Some(secret) = &secret {
         clients::check_secret(&metadata, secret.expose())
             .map_err(|refused| Wrong::new(format!("{at}.client_secret"), refused.to_string()))?;

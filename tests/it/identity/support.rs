@@ -5,7 +5,7 @@ use std::sync::Arc;
 use menshen::base::{SeededEntropy, TestClock};
 use menshen::config::Config;
 use menshen::identity::apply::{ApplyError, Change, Format};
-use menshen::identity::{Identity, operator};
+use menshen::identity::{Identity, by_operator};
 use menshen::keys::{ContactKeys, Vault};
 use menshen::store::Store;
 
@@ -61,5 +61,5 @@ fn identity(vault: &Arc<Vault>, store: &Store, seed: u64) -> Identity {
 
 pub async fn apply(identity: &Identity, text: &str) -> Result<Vec<Change>, ApplyError> {
     let declaration = identity.read_declaration(text, Format::of("", text))?;
-    identity.apply(Arc::new(declaration), &operator()).await
+    identity.apply(Arc::new(declaration), &by_operator()).await
 }
