@@ -5,11 +5,11 @@
 
 use super::people::record;
 use super::refusal::{Refusal, Stop};
-use super::status::end_everywhere;
 use crate::authn::hashing::StoredPassword;
 use crate::base::id::PrincipalId;
 use crate::domain::audit::Origin;
 use crate::domain::{AuditKind, Principal};
+use crate::session::end_everywhere;
 use crate::store::{StoreResult, Tx, credentials, principals};
 
 /// The login method whose credential a password is.

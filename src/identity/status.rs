@@ -9,7 +9,8 @@ use super::refusal::{Refusal, Stop};
 use crate::base::id::{AccountId, PrincipalId};
 use crate::domain::audit::Origin;
 use crate::domain::{Account, AccountKind, AccountStatus, AuditEvent, AuditKind, Outcome, Principal, PrincipalStatus};
-use crate::store::{StoreResult, Tx, accounts, audit, grants, principals, sign_ins};
+use crate::session::end_everywhere;
+use crate::store::{StoreResult, Tx, accounts, audit, principals};
 
 /// Switches a principal on or off; true when that changed something.
 pub fn set_principal_status(
@@ -61,15 +62,6 @@ fn everybody_under(tx: &mut Tx<'_>, account: &Account) -> StoreResult<Vec<Princi
         everybody.extend(principals::of_account(tx, &account)?);
     }
     Ok(everybody)
-}
-
-/// Ends every sign-in and every grant of a principal.
-pub(super) fn end_everywhere(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<()> {
-    for sign_in in sign_ins::live_of_principal(tx, principal)? {
-        sign_ins::end(tx, sign_in)?;
-    }
-    grants::revoke_of_principal(tx, principal)?;
-    Ok(())
 }
 
 pub(super) fn record_account<R>(
