@@ -5,7 +5,6 @@
     clippy::panic,
     reason = "a helper of a test that cannot go on must stop"
 )]
-
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -13,6 +12,8 @@
     reason = "a helper of a test fails as the test does; clippy exempts only the test functions themselves"
 )]
 
+mod authenticators;
+mod authn;
 mod identity;
 mod keys;
 mod reference;

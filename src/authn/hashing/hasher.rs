@@ -11,6 +11,10 @@ use super::stored::{BadHash, Cost, Parts, StoredPassword};
 
 const OUTPUT_LEN: usize = 32;
 const SALT_LEN: usize = 16;
+/// Glibc gives a freed piece of this size (33 MiB) back to the system; a smaller
+/// one it keeps, and the next may be cut beside it. Asking for more than is
+/// written to costs address space, not memory.
+const RETURNED_BLOCKS: usize = 33 * 1024;
 
 /// A password in Unicode's NFC, so that two keyboards give the same one.
 pub struct NormalPassword(Zeroizing<String>);
@@ -40,6 +44,7 @@ impl Arena {
         if self.0.len() < count {
             // No copy of the old content: every hash writes before it reads.
             self.0 = Vec::new();
+            self.0.reserve_exact(count.max(RETURNED_BLOCKS));
             self.0.resize(count, Block::new());
         }
         &mut self.0

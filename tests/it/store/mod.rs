@@ -4,3 +4,4 @@ mod engine;
 mod group_commit;
 mod migrations;
 mod postgres;
+mod throttle;

@@ -1,0 +1,5 @@
+//! Signing in with a password, on both databases and below HTTP.
+
+mod guessing;
+mod logins;
+pub mod world;
