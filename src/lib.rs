@@ -2,7 +2,7 @@
 //! Connect provider in one binary.
 //!
 //! The floors of the house. A module may use modules on lower floors only; on
-//! one floor only those named to its left. `tests/architecture.rs` enforces it.
+//! one floor only those named to its left. `tests/it/architecture.rs` enforces it.
 //!
 //! | floor | modules |
 //! |---|---|

@@ -1,10 +1,14 @@
 //! The generated pages: what stands in the tree is what the code says.
 //! `UPDATE_REFERENCE=1 cargo test --test it reference` writes them anew.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 use menshen::config::{self, Config, reference};
+use menshen::protocol::ErrorCode;
+use menshen::protocol::claims::{ACCOUNT_CLAIMS, BY_SCOPE, OF_THE_PROTOCOL, supported};
+use menshen::web::routes;
 
 /// Compares a file of the tree with what the code says, or writes it.
 fn is_up_to_date(path: &str, expected: &str) {
@@ -16,6 +20,21 @@ fn is_up_to_date(path: &str, expected: &str) {
     let found = fs::read_to_string(&file).unwrap_or_default();
     assert!(found == expected, "{path} is out of date: run `UPDATE_REFERENCE=1 cargo test --test it reference`");
 }
+
+/// A table in Markdown.
+fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+    for row in rows {
+        writeln!(text, "| {} |", row.join(" | ")).unwrap();
+    }
+    text
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+const WRITTEN_BY: &str = "Written by `UPDATE_REFERENCE=1 cargo test --test it reference`; do not edit by hand.\n\n";
 
 #[test]
 fn the_page_of_configuration_keys_is_up_to_date() {
@@ -44,4 +63,82 @@ fn every_key_can_be_given_by_the_example_and_by_the_environment() {
             assert!(Config::from_parts("", [(variable.clone(), text)]).is_ok(), "{variable}");
         }
     }
+}
+
+#[test]
+fn the_page_of_routes_is_up_to_date() {
+    let rows = routes::TABLE
+        .iter()
+        .map(|row| vec![code(row.path), row.methods.join(", "), row.guard.as_str().to_owned(), row.about.to_owned()]);
+    let table = table(&["path", "methods", "who may call it", "what it is"], rows);
+    let about = "Every route of the main listener, with what it demands of its caller. A form token is bound to one\n\
+                 interaction or one browser and comes with each form that changes something. `/healthz` and `/readyz`\n\
+                 answer on the same listener, `/metrics` on its own.\n\n";
+    is_up_to_date("docs/reference/routes.md", &format!("# Routes\n\n{WRITTEN_BY}{about}{table}"));
+}
+
+#[test]
+fn the_page_of_error_codes_is_up_to_date() {
+    let wire = ErrorCode::ALL
+        .iter()
+        .map(|error| vec![code(error.as_str()), error.status().to_string(), error.meaning().to_owned()]);
+    let form = |file, name| coded(file, name).into_iter().map(|(word, meaning)| vec![code(&word), meaning]);
+    let page = format!(
+        "# Error codes\n\n{WRITTEN_BY}## To clients\n\nThe `error` member of a JSON answer, a redirect or a `WWW-Authenticate` \
+         challenge. The status is that of a\nJSON or Bearer answer; a redirect is always 303.\n\n{}\n\
+         ## On a form\n\nThe same page again, with `#error[data-code]`: 401 for a wrong proof, 422 for wrong input, 429 and 503 \
+         with\n`Retry-After`.\n\n{}\n## On a page of its own\n\nThe request ends there.\n\n{}",
+        table(&["code", "status", "meaning"], wire),
+        table(&["code", "meaning"], form("src/web/pages/problem.rs", "PageError")),
+        table(&["code", "meaning"], form("src/web/pages/failure.rs", "Failing")),
+    );
+    is_up_to_date("docs/reference/errors.md", &page);
+}
+
+#[test]
+fn the_page_of_claims_is_up_to_date() {
+    let by_scope = BY_SCOPE.into_iter().map(|(scope, claims)| {
+        vec![code(scope), claims.iter().map(|claim| code(claim)).collect::<Vec<_>>().join(", ")]
+    });
+    let list = |claims: &[&str]| claims.iter().map(|claim| code(claim)).collect::<Vec<_>>().join(", ");
+    let page = format!(
+        "# Claims\n\n{WRITTEN_BY}## By scope\n\nWhat the userinfo endpoint tells. A claim that is not known of the person is \
+         left out. An ID token holds them only\nwhen they were asked for by name (`claims`, OIDC Core §5.5).\n\n{}\n\
+         ## Of the account\n\n{}: with the scope `account` in ID tokens, `at+jwt` access tokens, userinfo and introspection\nalike.\n\n\
+         ## Of the protocol\n\n{}: in ID tokens.\n",
+        table(&["scope", "claims"], by_scope),
+        list(&ACCOUNT_CLAIMS),
+        list(&OF_THE_PROTOCOL),
+    );
+    assert!(supported().all(|claim| page.contains(&code(claim))));
+    is_up_to_date("docs/reference/claims.md", &page);
+}
+
+/// The codes of an enum with the first lines of its variants' documentation,
+/// in the order of the source: what the developers read is what stands in the page.
+fn coded(file: &str, name: &str) -> Vec<(String, String)> {
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).expect("the enum");
+    let (body, rest) = body.split_once("\n}\n").expect("its end");
+    let mut documented = Vec::new();
+    let mut meaning = String::new();
+    // Variants stand four columns in; what they carry stands deeper.
+    for line in body.lines().filter_map(|line| line.strip_prefix("    ")).filter(|line| !line.starts_with([' ', '}'])) {
+        match line.strip_prefix("/// ") {
+            Some(text) => meaning = format!("{meaning} {text}").trim_start().to_owned(),
+            None => documented
+                .push((line.split(|c: char| !c.is_alphanumeric()).next().unwrap(), std::mem::take(&mut meaning))),
+        }
+    }
+    documented.into_iter().map(|(variant, meaning)| (code_of(rest, variant), meaning)).collect()
+}
+
+/// The code of a variant, from the arm that maps it.
+fn code_of(source: &str, variant: &str) -> String {
+    let word = |line: &str| {
+        let (pattern, value) = line.trim().split_once(" => \"")?;
+        let named = pattern.strip_prefix("Self::")?.split(|c: char| !c.is_alphanumeric()).next()?;
+        (named == variant).then(|| value.trim_end_matches("\",").to_owned())
+    };
+    source.lines().find_map(word).expect("a code for each variant")
 }
