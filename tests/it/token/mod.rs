@@ -1,0 +1,13 @@
+//! The token service on both databases, without HTTP.
+
+mod client_auth;
+mod client_credentials;
+mod engine_gaps;
+mod exchange;
+mod house;
+mod http;
+mod introspect;
+mod races;
+mod refresh;
+mod revoke;
+mod userinfo;
