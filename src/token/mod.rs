@@ -37,6 +37,7 @@ use crate::protocol::client_metadata::GrantType;
 use crate::protocol::discovery::TOKEN_PATH;
 use crate::protocol::{PresentedClient, RawParams, TokenRequest};
 use crate::store::Store;
+use crate::telemetry::Metrics;
 
 pub use answer::TokenAnswer;
 pub use client_auth::{AuthenticatedClient, ClientAuthError};
@@ -68,6 +69,8 @@ pub struct TokenParts {
     pub issuer: String,
     /// Lifetimes.
     pub lifetimes: config::Tokens,
+    /// Counts what is issued.
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: SharedClock,
     /// Chance.
@@ -201,6 +204,7 @@ impl Tokens {
                 self.client_credentials(&client, scope.as_ref(), &resources).await?
             }
         };
+        self.0.metrics.token_issued(grant_type.as_str());
         Ok((client, answer))
     }
 }

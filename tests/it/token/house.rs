@@ -25,6 +25,7 @@ use menshen::store::{
     Store, StoreResult, Tx, accounts, audit, browsers, client_sessions, clients, identifiers, principals, resources,
     sign_ins,
 };
+use menshen::telemetry::Metrics;
 use menshen::token::codes::{self, NewGrant};
 use menshen::token::{AuthenticatedClient, Call, ClientDirectory, TokenAnswer, TokenError, TokenParts, Tokens};
 use serde_json::{Value, json};
@@ -72,6 +73,7 @@ impl House {
             clients: ClientDirectory::new(store.clone(), Arc::clone(&shared)),
             issuer: ISSUER.to_owned(),
             lifetimes: config.tokens.clone(),
+            metrics: Arc::new(Metrics::new(clock.now()).expect("metrics")),
             clock: shared,
             entropy: Arc::clone(&entropy),
         });
