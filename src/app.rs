@@ -90,6 +90,7 @@ impl App {
         let passwords =
             Passwords::start(hasher, &config.hashing).map_err(|error| StartError::Machine(error.to_string()))?;
         let metrics = Metrics::new(clock.now()).map_err(|error| StartError::Machine(error.to_string()))?;
+        let metrics = Arc::new(metrics);
         let opaque = Arc::new(vault.opaque_tokens());
         let contacts = ContactKeys::new(Arc::clone(&vault));
         let outbound = Outbound::new(&config.outbound)?;
@@ -103,10 +104,9 @@ impl App {
             clock: &clock,
             entropy: &entropy,
         };
-        let tokens = parts.tokens(&keys);
+        let tokens = parts.tokens(&keys, &metrics);
         let flow = parts.flow(&tokens, &passwords)?;
         let config = Arc::new(config);
-        let metrics = Arc::new(metrics);
         Ok(Self { config, store, vault, keeper, keys, tokens, flow, passwords, metrics, clock, entropy })
     }
 }
@@ -124,7 +124,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    fn tokens(&self, keys: &SigningKeys) -> Tokens {
+    fn tokens(&self, keys: &SigningKeys, metrics: &Arc<Metrics>) -> Tokens {
         Tokens::new(TokenParts {
             store: self.store.clone(),
             opaque: Arc::clone(&self.opaque),
@@ -135,6 +135,7 @@ impl Parts<'_> {
             clients: ClientDirectory::new(self.store.clone(), Arc::clone(self.clock)),
             issuer: self.config.server.issuer.as_str().to_owned(),
             lifetimes: self.config.tokens.clone(),
+            metrics: Arc::clone(metrics),
             clock: Arc::clone(self.clock),
             entropy: Arc::clone(self.entropy),
         })
