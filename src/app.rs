@@ -80,8 +80,21 @@ impl App {
     /// # Errors
     /// One line that names what is wrong.
     pub async fn build(config: Config, clock: SharedClock, entropy: SharedEntropy) -> Result<Self, StartError> {
-        let vault = Arc::new(Vault::open(&config.keys, entropy.as_ref())?);
         let store = open_store(&config, &clock)?;
+        Self::over(store, config, clock, entropy).await
+    }
+
+    /// Builds every other service over a store that is open.
+    ///
+    /// # Errors
+    /// One line that names what is wrong.
+    pub async fn over(
+        store: Store,
+        config: Config,
+        clock: SharedClock,
+        entropy: SharedEntropy,
+    ) -> Result<Self, StartError> {
+        let vault = Arc::new(Vault::open(&config.keys, entropy.as_ref())?);
         let policy = RotationPolicy::new(&config.keys, &config.tokens);
         let keeper = KeyKeeper::new(store.clone(), Arc::clone(&vault), Arc::clone(&entropy), policy);
         let keys = keeper.open().await?;

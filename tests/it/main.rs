@@ -12,6 +12,7 @@ mod authn;
 mod identity;
 mod keys;
 mod reference;
+mod routes;
 mod server;
 mod store;
 mod support;

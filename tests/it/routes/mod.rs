@@ -1,0 +1,3 @@
+//! What each path of the provider does, over HTTP and on both databases.
+
+mod sign_in;
