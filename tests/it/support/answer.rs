@@ -80,10 +80,7 @@ impl Answer {
                 let name = input.attr("name")?.to_owned();
                 Some((name, input.attr("value").unwrap_or_default().to_owned()))
             };
-            PageForm {
-                action: form.attr("action").unwrap().to_owned(),
-                fields: fields.filter_map(pair).collect(),
-            }
+            PageForm { action: form.attr("action").unwrap().to_owned(), fields: fields.filter_map(pair).collect() }
         })
         .unwrap_or_else(|| panic!("no form at {}: {} {}", self.url, self.status, self.body))
     }
