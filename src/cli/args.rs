@@ -59,6 +59,12 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Look at the signing keys, or move them on.
+    Keys {
+        /// What to do.
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Bring the schema of the database up to date (`serve` does it too).
     Migrate,
     /// Look whether everything that this server needs is there and works.
@@ -72,4 +78,13 @@ pub enum ConfigCommand {
     Check,
     /// Print what is in force, secrets masked.
     Show,
+}
+
+/// `menshen keys …`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum KeysCommand {
+    /// List the signing keys.
+    List,
+    /// Let the next keys sign from now on.
+    Rotate,
 }

@@ -11,11 +11,12 @@ use url::Url;
 
 use super::args::Common;
 use super::{CliError, config, output};
-use crate::base::{SystemClock, SystemEntropy};
+use crate::base::{SystemClock, SystemEntropy, Timestamp};
 use crate::config::{Config, Outbound as OutboundConfig};
-use crate::keys::Vault;
+use crate::domain::{KeyState, SigningKeyRecord};
+use crate::keys::{SigningKeys, Vault};
 use crate::outbound::Outbound;
-use crate::store::{Schema, Store, StoreError, StoreOptions, Trouble, migrate};
+use crate::store::{Schema, Store, StoreError, StoreOptions, Trouble, migrate, signing_keys};
 use crate::web::tls::Certificate;
 
 /// What was looked at and how it stands.
@@ -40,10 +41,11 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let config = config::load(common)?;
     let mut findings = vec![Finding::new("configuration", Ok("in order".to_owned()))];
     findings.extend(certificate(&config));
-    findings.push(Finding::new("key-encryption key", key_encryption_key(&config)));
+    let (finding, vault) = key_encryption_key(&config);
+    findings.push(finding);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new("runtime", error.kind()))?;
-    findings.extend(database(&config, &runtime));
+    findings.extend(database(&config, vault.as_ref(), &runtime));
     findings.push(Finding::new("issuer", runtime.block_on(issuer(&config))));
     report(common, &findings)
 }
@@ -69,20 +71,22 @@ fn certificate(config: &Config) -> Option<Finding> {
     Some(Finding::new("certificate", loaded.map_err(|error| error.to_string())))
 }
 
-fn key_encryption_key(config: &Config) -> Result<String, String> {
-    if config.keys.kek.is_some() {
-        return Ok("given by the configuration".to_owned());
-    }
+/// The key tree, if there is one yet, with what is to be said of it.
+fn key_encryption_key(config: &Config) -> (Finding, Option<Vault>) {
     let path = &config.keys.kek_file;
-    if !path.exists() {
-        return Ok(format!("{} is absent; the first start makes it", path.display()));
+    let loaded = match &config.keys.kek {
+        Some(kek) => Ok((Some(Vault::from_bytes(kek.expose())), "given by the configuration".to_owned())),
+        None if !path.exists() => Ok((None, format!("{} is absent; the first start makes it", path.display()))),
+        None => Vault::load(path, &SystemEntropy)
+            .map(|vault| (Some(vault), format!("{} is for its owner alone", path.display()))),
+    };
+    match loaded {
+        Ok((vault, detail)) => (Finding::new("key-encryption key", Ok(detail)), vault),
+        Err(error) => (Finding::new("key-encryption key", Err(error.to_string())), None),
     }
-    let loaded = Vault::load(path, &SystemEntropy).map_err(|error| error.to_string())?;
-    drop(loaded);
-    Ok(format!("{} is for its owner alone", path.display()))
 }
 
-fn database(config: &Config, runtime: &Runtime) -> Vec<Finding> {
+fn database(config: &Config, vault: Option<&Vault>, runtime: &Runtime) -> Vec<Finding> {
     let url = config.database.url.expose().expose();
     if let Some(path) = config.database.url.sqlite_path().filter(|path| !Path::new(path).exists()) {
         return vec![Finding::new("database", Ok(format!("{path} is absent; the first start makes it")))];
@@ -97,27 +101,52 @@ fn database(config: &Config, runtime: &Runtime) -> Vec<Finding> {
     let usable = schema.is_ok();
     let mut findings = vec![Finding::new("schema", schema)];
     if usable {
-        findings.extend(reach(url, runtime));
+        findings.extend(reach(url, vault, runtime));
     }
     findings
 }
 
-/// Reads and writes the database for real, and compares its clock.
-fn reach(url: &str, runtime: &Runtime) -> [Finding; 2] {
+/// Reads and writes the database for real, compares its clock, and opens the
+/// signing keys.
+fn reach(url: &str, vault: Option<&Vault>, runtime: &Runtime) -> Vec<Finding> {
     let options = StoreOptions { schema: Schema::Require, connections: 1, ..StoreOptions::default() };
     let outcome = Store::open(url, options, Arc::new(SystemClock)).and_then(|store| {
-        let health = runtime.block_on(store.health());
+        let keys = runtime.block_on(async {
+            store.health().await?;
+            store.read(|tx| Ok((tx.now(), signing_keys::list(tx)?))).await
+        });
         store.close();
-        health
+        keys
     });
-    let (clock, database) = match outcome {
-        Ok(()) => (Ok("agrees".to_owned()), Ok("reachable and writable".to_owned())),
+    let database = |found| Finding::new("database", found);
+    let clock = |found| Finding::new("database's clock", found);
+    match outcome {
+        Ok((now, records)) => vec![
+            database(Ok("reachable and writable".to_owned())),
+            clock(Ok("agrees".to_owned())),
+            Finding::new("signing keys", open_keys(&records, vault, now)),
+        ],
         Err(StoreError::Unavailable(trouble @ Trouble::ClockSkew(_))) => {
-            (Err(trouble.to_string()), Ok("reachable".to_owned()))
+            vec![database(Ok("reachable".to_owned())), clock(Err(trouble.to_string()))]
         }
-        Err(error) => (Err("not compared".to_owned()), Err(error.to_string())),
-    };
-    [Finding::new("database", database), Finding::new("database's clock", clock)]
+        Err(error) => vec![database(Err(error.to_string()))],
+    }
+}
+
+/// Whether every stored key opens under the key-encryption key.
+fn open_keys(records: &[SigningKeyRecord], vault: Option<&Vault>, now: Timestamp) -> Result<String, String> {
+    if records.is_empty() {
+        return Ok("none yet; the first start makes them".to_owned());
+    }
+    let vault = vault.ok_or("are sealed, and their key-encryption key is not there")?;
+    SigningKeys::open(records, vault, now).map_err(|error| error.to_string())?;
+    let active =
+        records.iter().filter(|record| record.state == KeyState::Active).map(|record| record.algorithm.as_str());
+    let active: Vec<&str> = active.collect();
+    if active.is_empty() {
+        return Err("none is active".to_owned());
+    }
+    Ok(format!("open; active for {}", active.join(" and ")))
 }
 
 /// Asks the issuer for its discovery document, as a client would. It may be

@@ -14,6 +14,7 @@ mod config;
 mod doctor;
 mod error;
 mod house;
+mod keys;
 mod migrate;
 mod output;
 mod serve;
@@ -61,6 +62,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Command::Account { command } => account::run(common, command),
         Command::Serve => serve::run(common),
         Command::Config { command } => config::run(common, *command),
+        Command::Keys { command } => keys::run(common, *command),
         Command::Migrate => migrate::run(common),
         Command::Doctor => doctor::run(common),
     }

@@ -9,6 +9,7 @@
 mod architecture;
 mod authenticators;
 mod authn;
+mod cli;
 mod identity;
 mod keys;
 mod reference;
