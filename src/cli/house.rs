@@ -35,7 +35,8 @@ impl House {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| CliError::new("runtime", error.kind()))?;
         let entropy: SharedEntropy = Arc::new(SystemEntropy);
-        let vault = Arc::new(vault(&config, &entropy)?);
+        let vault = Vault::open(&config.keys, entropy.as_ref());
+        let vault = Arc::new(vault.map_err(|error| CliError::new("keys.kek_file", error))?);
         let clock: SharedClock = Arc::new(SystemClock);
         let options = StoreOptions { connections: 1, deadline: PATIENCE, ..StoreOptions::default() };
         let store = Store::open(config.database.url.expose().expose(), options, clock)?;
@@ -51,15 +52,5 @@ impl House {
     /// Waits for `work`.
     pub(super) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
-    }
-}
-
-/// The key tree, from the configured value or file.
-fn vault(config: &Config, entropy: &SharedEntropy) -> Result<Vault, CliError> {
-    match &config.keys.kek {
-        Some(kek) => Ok(Vault::from_bytes(kek.expose())),
-        None => {
-            Vault::load(&config.keys.kek_file, entropy.as_ref()).map_err(|error| CliError::new("keys.kek_file", error))
-        }
     }
 }
