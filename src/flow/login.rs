@@ -49,6 +49,16 @@ pub struct LoginView {
     pub upn: Option<String>,
 }
 
+impl LoginView {
+    /// The name of who is to prove themselves again, unless the person typed
+    /// another one: then they want another account.
+    #[must_use]
+    pub fn again(&self, typed: Option<&str>) -> Option<String> {
+        let identifier = self.expected.as_ref().and_then(Facts::identifier)?;
+        typed.is_none_or(|typed| typed == identifier).then_some(identifier)
+    }
+}
+
 /// A posted login form.
 pub struct PostedLogin {
     /// Name of the interaction.
@@ -95,7 +105,7 @@ impl Flow {
         let entered = self.enter_login(visit.clone(), posted.interaction).await?;
         Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
-        let fields = match entered.view.expected.as_ref().and_then(Facts::identifier) {
+        let fields = match entered.view.again(posted.fields.filled(form::USERNAME)) {
             // Who was signed in here has accepted the terms; a new version has its own page.
             Some(identifier) => posted.fields.or(form::USERNAME, &identifier).or(form::AGREE, "on"),
             None => posted.fields,
@@ -177,24 +187,6 @@ impl Flow {
         let sign_ins = interaction.browser.sign_ins(tx)?;
         let known = |row: &&crate::domain::SignIn| row.id == id && row.stored_state != SignInState::SignedOut;
         sign_ins.iter().find(known).map(|row| self.facts(tx, &row.principal)).transpose()
-    }
-
-    /// Forgets whom a login page was to prove: the person wants another account.
-    ///
-    /// # Errors
-    /// As [`Flow::login_view`].
-    pub async fn use_another(&self, visit: Visit, name: String) -> Result<(), FlowError> {
-        let flow = self.clone();
-        self.store
-            .write(move |tx| match flow.enter(tx, &visit, &name)? {
-                Ok((interaction, _client)) => {
-                    let progress =
-                        Progress { expected: None, upn: None, shortlist: None, ..interaction.progress.clone() };
-                    Self::save(tx, &interaction, &progress)
-                }
-                Err(gone) => Ok(Err(gone)),
-            })
-            .await?
     }
 
     /// Notes where a login of several steps stands, and shows its next page.

@@ -58,13 +58,7 @@ async fn show(context: Context, page: LoginPage, account: Option<String>) -> Htt
     let Some(name) = context.interaction() else {
         return begin_own(&context).await;
     };
-    let flow = &context.app.flow;
-    if context.query.optional("other").is_some()
-        && let Err(error) = flow.use_another(context.visit.clone(), name.clone()).await
-    {
-        return context.failed(&error);
-    }
-    match flow.login_view(context.visit.clone(), name).await {
+    match context.app.flow.login_view(context.visit.clone(), name).await {
         Ok(view) => render(&context, page, account.as_deref(), &view, None),
         Err(error) => context.failed(&error),
     }

@@ -34,7 +34,7 @@ pub fn render(
     let filled = Filled { context, page, account, view, refused };
     let redirect_uri = view.view.redirect_uri.as_deref();
     match (&view.expected, page) {
-        (Some(facts), _) if LoginPage::of(facts.principal.kind) == page => {
+        (Some(facts), _) if LoginPage::of(facts.principal.kind) == page && filled.is_again() => {
             context.page(StatusCode::OK, &filled.again(facts), redirect_uri)
         }
         (_, LoginPage::Account) => context.page(StatusCode::OK, &filled.card(LoginFace::Account), redirect_uri),
@@ -70,7 +70,7 @@ impl Filled<'_> {
     }
 
     fn iam_name(&self) -> IamNamePage {
-        let stored = self.view.upn.as_deref().filter(|upn| !upn.contains('@'));
+        let stored = self.view.upn.as_deref().filter(|upn| !upn.contains('@') && !self.wants_another());
         let account = match (self.account, stored) {
             (Some(account), _) => {
                 IamAccount::Given { account: account.to_owned(), elsewhere_href: self.link(LoginPage::Iam) }
@@ -114,9 +114,20 @@ impl Filled<'_> {
         }
     }
 
+    /// Whether the known account is meant, and not the link to another one.
+    fn is_again(&self) -> bool {
+        let typed = self.refused.map(|refused| refused.typed).filter(|typed| !typed.is_empty());
+        !self.wants_another() && self.view.again(typed).is_some()
+    }
+
+    /// Whether the person followed the link to another account.
+    fn wants_another(&self) -> bool {
+        self.context.query.optional("other").is_some()
+    }
+
     /// The name for the second step of an IAM user's login, once it is whole.
     fn full_name(&self) -> Option<String> {
-        let stored = self.view.upn.clone().filter(|upn| upn.contains('@'));
+        let stored = self.view.upn.clone().filter(|upn| upn.contains('@') && !self.wants_another());
         match self.refused {
             Some(refused) if refused.form.optional(authn::form::PASSWORD).is_some() || stored.is_some() => {
                 stored.or_else(|| Some(refused.typed.to_owned()).filter(|typed| typed.contains('@')))
