@@ -90,17 +90,27 @@ impl Context {
         Locale::negotiate(picked.as_deref(), None, accepted)
     }
 
+    /// The bare frame, under the product's configured name.
+    #[must_use]
+    pub fn frame(&self, locale: Locale) -> Chrome {
+        let branding = &self.app.config.branding;
+        Chrome::new(locale).branded(match locale {
+            Locale::ZhCn => &branding.name_zh,
+            Locale::En => &branding.name_en,
+        })
+    }
+
     /// The frame of a page, with its link to the other language.
     #[must_use]
     pub fn chrome(&self, view: Option<&View>) -> Chrome {
         let locale = self.locale(view.map_or(&[], |view| view.ui_locales.as_slice()));
         let kept: Vec<_> = self.query.iter().filter(|(name, _)| *name != "ui_locales").collect();
         let chrome = match self.request.method().is_safe() {
-            true => Chrome::new(locale).at(self.request.path(), &kept),
+            true => self.frame(locale).at(self.request.path(), &kept),
             // What was posted is not repeated by a link.
             false => {
                 let interaction = view.map(|view| (INTERACTION, view.interaction.as_str()));
-                Chrome::new(locale).at(self.request.path(), interaction.as_slice())
+                self.frame(locale).at(self.request.path(), interaction.as_slice())
             }
         };
         match view.and_then(|view| view.client.as_ref()) {

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
 use super::context::{Context, retry_after};
-use super::pages::{Chrome, ErrorPage, Failing};
+use super::pages::{ErrorPage, Failing};
 use crate::authn::AuthnError;
 use crate::flow::{FlowError, Problem};
 use crate::store::StoreError;
@@ -79,7 +79,7 @@ impl Failure {
         let locale = context.locale(&[]);
         let nameless = self.failing == Failing::Unregistered;
         let page = ErrorPage {
-            chrome: Chrome::new(locale),
+            chrome: context.frame(locale),
             failing: self.failing,
             reference: (!nameless).then(|| context.visit.request_id.clone()),
             restart_href: self.restart,

@@ -6,7 +6,7 @@ use actix_web::http::header::SET_COOKIE;
 use url::form_urlencoded::Serializer;
 
 use super::context::{Context, INTERACTION};
-use super::pages::{Chrome, FormPostPage, Page};
+use super::pages::{FormPostPage, Page};
 use super::{csp, routes};
 use crate::base::Secret;
 use crate::domain::RedirectAnswer;
@@ -38,7 +38,7 @@ fn to_client(context: &Context, returned: &RedirectAnswer, cookie: Option<&str>)
             let uri = returned.target.uri();
             let fields = returned.response.form_fields();
             let page = FormPostPage {
-                chrome: Chrome::new(context.locale(&[])),
+                chrome: context.frame(context.locale(&[])),
                 action: uri.to_owned(),
                 parameters: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             };
