@@ -72,6 +72,8 @@ pub struct Holder {
     pub standing: Standing,
     /// `alice@acme`, or the account's alias or id.
     pub login_name: String,
+    /// The account's public name.
+    pub alias: Option<String>,
     /// When the principal was last changed.
     pub updated_at: Timestamp,
     /// Whose account it is.
@@ -239,6 +241,7 @@ mod tests {
                 kind: PrincipalKind::Root,
                 standing: Standing::Good,
                 login_name: "acme".into(),
+                alias: Some("acme".into()),
                 updated_at: at(1),
                 account: AccountClaims::new(
                     PrincipalKind::Root,
@@ -275,25 +278,20 @@ mod tests {
 
     #[test]
     fn only_an_offline_grant_outlives_its_sign_in() {
-        let ended = |change: fn(&mut LiveGrant)| {
+        let changes: [fn(&mut LiveGrant, SignInGlance); 5] = [
+            |live, _| live.sign_in = None,
+            |live, glance| live.sign_in = Some(SignInGlance { state: SignInState::SignedOut, ..glance }),
+            |live, glance| live.sign_in = Some(SignInGlance { state: SignInState::Locked, ..glance }),
+            |live, glance| live.sign_in = Some(SignInGlance { absolute_expires_at: at(200), ..glance }),
+            |live, glance| live.sign_in = Some(SignInGlance { ended_at: Some(at(100)), ..glance }),
+        ];
+        for change in changes {
             let mut grant = live();
-            change(&mut grant);
-            let online = grant.end(at(200));
+            let glance = grant.sign_in.unwrap();
+            change(&mut grant, glance);
+            assert_eq!(grant.end(at(200)), Some(GrantEnd::SignInEnded));
             grant.grant.offline = true;
             assert_eq!(grant.end(at(200)), None);
-            online
-        };
-        assert_eq!(ended(|grant| grant.sign_in = None), Some(GrantEnd::SignInEnded));
-        let change = |grant: &mut LiveGrant, to: fn(&mut SignInGlance)| grant.sign_in.iter_mut().for_each(to);
-        for to in [
-            (|glance| glance.state = SignInState::SignedOut) as fn(&mut SignInGlance),
-            |glance| glance.state = SignInState::Locked,
-            |glance| glance.absolute_expires_at = at(200),
-            |glance| glance.ended_at = Some(at(100)),
-        ] {
-            let mut grant = live();
-            change(&mut grant, to);
-            assert_eq!(grant.end(at(200)), Some(GrantEnd::SignInEnded));
         }
     }
 }

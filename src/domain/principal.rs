@@ -2,7 +2,7 @@
 
 use super::account::{Account, AccountStatus};
 use super::names::named_enum;
-use crate::base::id::PrincipalId;
+use crate::base::id::{AccountId, PrincipalId};
 
 named_enum! {
     /// The three kinds of people at the door; `principal_type` in tokens.
@@ -81,10 +81,16 @@ impl Principal {
     /// re-created user gains nothing.
     #[must_use]
     pub fn resource_name(&self) -> String {
-        match self.kind {
-            PrincipalKind::Root | PrincipalKind::SubAccount => format!("crn:iam::{}:root", self.account.id),
-            PrincipalKind::IamUser => format!("crn:iam::{}:user/{}", self.account.id, self.id),
-        }
+        resource_name(self.kind, &self.account.id, &self.id)
+    }
+}
+
+/// The rule of [`Principal::resource_name`] on the bare parts, for hot reads.
+#[must_use]
+pub fn resource_name(kind: PrincipalKind, account: &AccountId, id: &PrincipalId) -> String {
+    match kind {
+        PrincipalKind::Root | PrincipalKind::SubAccount => format!("crn:iam::{account}:root"),
+        PrincipalKind::IamUser => format!("crn:iam::{account}:user/{id}"),
     }
 }
 

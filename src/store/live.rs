@@ -175,7 +175,7 @@ fn holder(person: PrincipalGlance, account: AccountGlance, owner: &OwnerGlance) 
     );
     let login_name = match person.username {
         Some(name) => format!("{name}@{}", owner.1.as_deref().unwrap_or(&account.id)),
-        None => account.alias.unwrap_or_else(|| account.id.clone()),
+        None => account.alias.as_ref().unwrap_or(&account.id).clone(),
     };
     let account_kind = named(&account.kind, "accounts.kind", &account.id)?;
     let claims = AccountClaims::new(
@@ -185,7 +185,14 @@ fn holder(person: PrincipalGlance, account: AccountGlance, owner: &OwnerGlance) 
         AccountId::from_text(account.owner_id),
         account.independent_billing,
     );
-    Ok(Holder { kind, standing, login_name, updated_at: Timestamp::from_micros(person.updated_at), account: claims })
+    Ok(Holder {
+        kind,
+        standing,
+        login_name,
+        alias: account.alias,
+        updated_at: Timestamp::from_micros(person.updated_at),
+        account: claims,
+    })
 }
 
 fn read_sign_in(row: &SignInRow) -> StoreResult<SignInGlance> {

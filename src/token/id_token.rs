@@ -34,8 +34,6 @@ pub(super) struct IdTicket<'a> {
     pub scope: &'a Scope,
     /// From when.
     pub issued_at: Timestamp,
-    /// For claims asked for by name.
-    pub person: Option<&'a Person>,
 }
 
 #[derive(Serialize)]
@@ -64,11 +62,11 @@ impl IdTicket<'_> {
         request_of(claims).id_token.keys().any(|name| !known(name))
     }
 
-    fn personal(&self, tokens: &Tokens) -> Map<String, Value> {
+    fn personal(&self, tokens: &Tokens, person: Option<Person>) -> Map<String, Value> {
         let request = request_of(&self.live.grant.claims);
-        let available = self.person.map_or_else(
+        let available = person.map_or_else(
             || account_claims(&self.live.holder.account),
-            |person| person.claims(&tokens.0.contacts, &self.live.holder),
+            |person| person.claims(&tokens.0.contacts, self.live),
         );
         let always_account_claims = self.metadata.always_include_account_claims;
         let mut personal = Release { scope: self.scope, request: &request, always_account_claims }
@@ -80,10 +78,12 @@ impl IdTicket<'_> {
 }
 
 impl Tokens {
-    /// Signs an ID token that belongs to `access_token`.
+    /// Signs an ID token that belongs to `access_token`; `person` is for claims
+    /// asked for by name.
     pub(super) fn id_token(
         &self,
         ticket: &IdTicket<'_>,
+        person: Option<Person>,
         access_token: &str,
         nonce: Nonce,
     ) -> Result<Secret<String>, SignError> {
@@ -100,7 +100,7 @@ impl Tokens {
             acr: grant.assurance.acr.as_str(),
             amr: grant.assurance.amr_names(),
             at_hash: half_hash(access_token),
-            personal: ticket.personal(self),
+            personal: ticket.personal(self, person),
         };
         self.0.keys.sign(ticket.metadata.id_token_signed_response_alg, TokenType::Id, &claims).map(Secret::new)
     }

@@ -4,62 +4,66 @@
 use serde_json::{Map, Value, json};
 
 use crate::base::id::PrincipalId;
-use crate::domain::grant::{AccountClaims, Holder};
-use crate::domain::{ContactKind, Principal};
+use crate::domain::grant::{AccountClaims, LiveGrant};
+use crate::domain::principal::resource_name;
+use crate::domain::{ContactKind, PrincipalKind};
 use crate::keys::ContactKeys;
 use crate::protocol::claims;
 use crate::store::identifiers::{self, Identifier};
-use crate::store::{StoreResult, Tx, principals};
+use crate::store::principals::{self, Profile};
+use crate::store::{StoreResult, Tx};
 
-/// A principal with its contacts, as stored.
+/// What a principal says of itself, with its contacts, as stored.
 pub(super) struct Person {
-    principal: Principal,
+    profile: Profile,
     contacts: Vec<Identifier>,
 }
 
 impl Person {
-    /// Reads a principal and its contacts.
+    /// Reads what the live grant of this principal does not hold.
     pub(super) fn find(tx: &mut Tx<'_>, id: &PrincipalId) -> StoreResult<Option<Self>> {
-        let Some(principal) = principals::find(tx, id)? else { return Ok(None) };
+        let Some(profile) = principals::find_profile(tx, id)? else { return Ok(None) };
         let contacts = identifiers::list(tx, id)?;
-        Ok(Some(Self { principal, contacts }))
+        Ok(Some(Self { profile, contacts }))
     }
 
-    /// Every claim there is about this person, `sub` included.
-    pub(super) fn claims(&self, keys: &ContactKeys, holder: &Holder) -> Map<String, Value> {
-        let principal = &self.principal;
-        let mut all = principal.claims.clone();
-        all.entry("name").or_insert_with(|| json!(principal.display_name));
+    /// Every claim there is about the person of this grant, `sub` included.
+    pub(super) fn claims(self, keys: &ContactKeys, live: &LiveGrant) -> Map<String, Value> {
+        let (holder, id) = (&live.holder, &live.grant.principal);
+        let mut all = self.profile.claims;
+        all.entry("name").or_insert_with(|| json!(self.profile.display_name));
         all.entry("updated_at").or_insert_with(|| json!(holder.updated_at.seconds()));
-        // The name that an IAM user signs in with is the house's to say.
-        match principal.upn() {
-            Some(upn) => drop(all.insert("preferred_username".to_owned(), json!(upn))),
-            None => drop(all.entry("preferred_username").or_insert_with(|| json!(holder.login_name))),
+        match holder.kind {
+            // The name that an IAM user signs in with is the house's to say.
+            PrincipalKind::IamUser => drop(all.insert("preferred_username".to_owned(), json!(holder.login_name))),
+            PrincipalKind::Root | PrincipalKind::SubAccount => {
+                all.entry("preferred_username").or_insert_with(|| json!(holder.login_name));
+            }
         }
-        self.add_contacts(&mut all, keys);
+        add_contacts(&mut all, &self.contacts, keys, id);
         all.extend(account_claims(&holder.account));
-        all.insert(claims::SUB.to_owned(), json!(principal.id));
-        all.insert(claims::PRINCIPAL.to_owned(), json!(principal.resource_name()));
-        if let Some(alias) = &principal.account.alias {
+        all.insert(claims::SUB.to_owned(), json!(id));
+        let name = resource_name(holder.kind, &holder.account.account_id, id);
+        all.insert(claims::PRINCIPAL.to_owned(), json!(name));
+        if let Some(alias) = &holder.alias {
             all.insert(claims::ACCOUNT_ALIAS.to_owned(), json!(alias));
         }
         all
     }
+}
 
-    /// The oldest of each kind; what does not open is left out, never guessed.
-    fn add_contacts(&self, all: &mut Map<String, Value>, keys: &ContactKeys) {
-        for (kind, value, verified) in [
-            (ContactKind::Email, "email", "email_verified"),
-            (ContactKind::Phone, "phone_number", "phone_number_verified"),
-        ] {
-            let Some(contact) = self.contacts.iter().find(|contact| contact.kind == kind) else { continue };
-            match keys.open(&self.principal.id, kind, &contact.sealed) {
-                Ok(text) => {
-                    all.insert(value.to_owned(), json!(text));
-                    all.insert(verified.to_owned(), json!(contact.verified_at.is_some()));
-                }
-                Err(error) => tracing::error!(principal = %self.principal.id, %error, "a contact does not open"),
+/// The oldest of each kind; what does not open is left out, never guessed.
+fn add_contacts(all: &mut Map<String, Value>, contacts: &[Identifier], keys: &ContactKeys, id: &PrincipalId) {
+    for (kind, value, verified) in
+        [(ContactKind::Email, "email", "email_verified"), (ContactKind::Phone, "phone_number", "phone_number_verified")]
+    {
+        let Some(contact) = contacts.iter().find(|contact| contact.kind == kind) else { continue };
+        match keys.open(id, kind, &contact.sealed) {
+            Ok(text) => {
+                all.insert(value.to_owned(), json!(text));
+                all.insert(verified.to_owned(), json!(contact.verified_at.is_some()));
             }
+            Err(error) => tracing::error!(principal = %id, %error, "a contact does not open"),
         }
     }
 }

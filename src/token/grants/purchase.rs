@@ -108,9 +108,8 @@ impl Purchase {
                 metadata: &client.client.metadata,
                 scope: &self.ticket.scope,
                 issued_at: self.ticket.issued_at,
-                person: self.person.as_ref(),
             };
-            Some(tokens.id_token(&ticket, access.expose(), nonce)?)
+            Some(tokens.id_token(&ticket, self.person, access.expose(), nonce)?)
         } else {
             None
         };
