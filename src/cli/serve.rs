@@ -6,9 +6,9 @@ use super::args::Common;
 use super::{CliError, config, output};
 use crate::app::{App, StartError};
 use crate::base::{SystemClock, SystemEntropy};
-use crate::telemetry;
 use crate::web::provider::Provider;
 use crate::web::server::{Listening, stop_signal};
+use crate::{jobs, telemetry};
 
 pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let config = config::load(common)?;
@@ -20,7 +20,9 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
         let app = App::build(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
         let store = app.store.clone();
         output::text(&format!("Menshen answers at {issuer}"));
+        let running = jobs::of_server(&app, Vec::new()).start();
         let served = Provider::new(app).serve(listening, stop).await;
+        running.stop().await;
         store.close();
         served.map_err(|error| CliError::new("server", error))
     })

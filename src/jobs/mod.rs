@@ -1,1 +1,73 @@
 //! Floor 6: what runs beside requests: sweeping, key rotation, the outbox.
+//!
+//! A [`Job`] is one step that can be repeated; the [`Runner`] repeats it, on one
+//! node at a time where that matters, until it is stopped. `cli` starts the
+//! runner with the server. Nothing here knows of HTTP.
+
+mod keys;
+mod outbox;
+mod runner;
+mod sweep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+pub use keys::{ReloadKeys, RotateKeys};
+pub use outbox::{Deliver, Message, OutboxJob, Undelivered};
+pub use runner::{Runner, Running, Stepped};
+pub use sweep::Sweep;
+
+use crate::app::App;
+use crate::keys::keeper::KeeperError;
+use crate::store::StoreError;
+
+/// Why one step failed; the next one tries again.
+#[derive(Debug, Error)]
+pub enum JobError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeeperError),
+}
+
+/// On how many nodes a job runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reach {
+    /// On one at a time, which holds its lease.
+    OneNode,
+    /// On each, for what it holds in memory.
+    EveryNode,
+}
+
+/// Work that is repeated.
+#[async_trait]
+pub trait Job: Send + Sync {
+    /// Its name, and that of its lease.
+    fn name(&self) -> &'static str;
+
+    /// How long it rests between two steps.
+    fn every(&self) -> Duration;
+
+    /// Where it runs.
+    fn reach(&self) -> Reach;
+
+    /// One step. It may be repeated at any time, and ends well within a minute.
+    async fn step(&self) -> Result<(), JobError>;
+}
+
+/// The jobs of a running server, with those who deliver messages.
+#[must_use]
+pub fn of_server(app: &App, deliverers: Vec<Arc<dyn Deliver>>) -> Runner {
+    let jobs: Vec<Arc<dyn Job>> = vec![
+        Arc::new(RotateKeys::new(app.keeper.clone())),
+        Arc::new(ReloadKeys::new(app.keeper.clone(), app.keys.clone())),
+        Arc::new(Sweep::new(app.store.clone(), Arc::clone(&app.clock))),
+        Arc::new(OutboxJob::new(app.store.clone(), Arc::clone(&app.clock), deliverers)),
+    ];
+    Runner::new(app.store.clone(), Arc::clone(&app.clock), &*app.entropy, jobs)
+}

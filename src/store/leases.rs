@@ -34,3 +34,10 @@ pub fn take(tx: &mut Tx<'_>, name: &str, holder: &str, until: Timestamp) -> Stor
         Err(error) => Err(error),
     }
 }
+
+/// Gives the lease up, if `holder` has it.
+pub fn release(tx: &mut Tx<'_>, name: &str, holder: &str) -> StoreResult<()> {
+    let own = leases::table.find(name).filter(leases::holder.eq(holder));
+    diesel::delete(own).execute(tx.conn())?;
+    Ok(())
+}

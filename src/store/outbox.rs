@@ -19,6 +19,8 @@ pub struct OutboxRow {
     pub id: i64,
     /// Who delivers it.
     pub kind: String,
+    /// What it tells of, once.
+    pub once_key: String,
     /// Sealed content.
     pub payload: Vec<u8>,
     /// Deliveries tried before this claim.
@@ -49,23 +51,41 @@ pub fn put(tx: &mut Tx<'_>, kind: &str, once_key: &str, payload: &[u8]) -> Store
     }
 }
 
-/// Claims up to `limit` due messages until `until`; nobody else gets them
-/// before.
-pub fn claim(tx: &mut Tx<'_>, until: Timestamp, limit: i64) -> StoreResult<Vec<OutboxRow>> {
+/// What nobody has delivered, given up or claimed.
+macro_rules! open_row {
+    ($now:expr) => {
+        outbox::done_at
+            .is_null()
+            .and(outbox::failed_at.is_null())
+            .and(outbox::claimed_until.is_null().or(outbox::claimed_until.lt($now)))
+    };
+}
+
+/// What is claimed until exactly then, and so by the caller.
+macro_rules! own_row {
+    ($id:expr, $claim:expr) => {
+        outbox::table.find($id).filter(
+            outbox::claimed_until.eq($claim.micros()).and(outbox::done_at.is_null()).and(outbox::failed_at.is_null()),
+        )
+    };
+}
+
+/// Claims up to `limit` due messages of these kinds until `until`; nobody else
+/// gets them before.
+pub fn claim(tx: &mut Tx<'_>, kinds: &[&str], until: Timestamp, limit: i64) -> StoreResult<Vec<OutboxRow>> {
     let now = tx.now().micros();
-    let free = outbox::claimed_until.is_null().or(outbox::claimed_until.lt(now));
-    let open = outbox::done_at.is_null().and(outbox::failed_at.is_null());
     let due = outbox::table
-        .filter(open.and(outbox::due_at.le(now)))
-        .filter(free)
+        .filter(outbox::kind.eq_any(kinds).and(outbox::due_at.le(now)))
+        .filter(open_row!(now))
         .order(outbox::due_at)
         .limit(limit)
         .select(OutboxRow::as_select())
         .load(tx.conn())?;
     let mut claimed = Vec::with_capacity(due.len());
     for row in due {
-        let free = outbox::claimed_until.is_null().or(outbox::claimed_until.lt(now));
-        let changed = diesel::update(outbox::table.find(row.id).filter(free))
+        // The whole condition again: another node may have claimed, and even
+        // delivered, the message since it was read.
+        let changed = diesel::update(outbox::table.find(row.id).filter(open_row!(now)))
             .set((outbox::claimed_until.eq(until.micros()), outbox::attempts.eq(row.attempts + 1)))
             .execute(tx.conn())?;
         claimed.extend((changed == 1).then_some(row));
@@ -73,26 +93,24 @@ pub fn claim(tx: &mut Tx<'_>, until: Timestamp, limit: i64) -> StoreResult<Vec<O
     Ok(claimed)
 }
 
-/// The message was delivered.
-pub fn done(tx: &mut Tx<'_>, id: i64) -> StoreResult<()> {
+/// The message was delivered under this claim; false when the claim was lost.
+pub fn done(tx: &mut Tx<'_>, id: i64, claim: Timestamp) -> StoreResult<bool> {
     let now = tx.now().micros();
-    diesel::update(outbox::table.find(id)).set(outbox::done_at.eq(now)).execute(tx.conn())?;
-    Ok(())
+    Ok(diesel::update(own_row!(id, claim)).set(outbox::done_at.eq(now)).execute(tx.conn())? == 1)
 }
 
-/// The message was not delivered: again at `due`.
-pub fn postpone(tx: &mut Tx<'_>, id: i64, due: Timestamp) -> StoreResult<()> {
-    diesel::update(outbox::table.find(id))
+/// The message was not delivered: again at `due`; false when the claim was lost.
+pub fn postpone(tx: &mut Tx<'_>, id: i64, claim: Timestamp, due: Timestamp) -> StoreResult<bool> {
+    let changed = diesel::update(own_row!(id, claim))
         .set((outbox::due_at.eq(due.micros()), outbox::claimed_until.eq(None::<i64>)))
         .execute(tx.conn())?;
-    Ok(())
+    Ok(changed == 1)
 }
 
-/// The message will not be delivered any more.
-pub fn give_up(tx: &mut Tx<'_>, id: i64) -> StoreResult<()> {
+/// The message will not be delivered any more; false when the claim was lost.
+pub fn give_up(tx: &mut Tx<'_>, id: i64, claim: Timestamp) -> StoreResult<bool> {
     let now = tx.now().micros();
-    diesel::update(outbox::table.find(id)).set(outbox::failed_at.eq(now)).execute(tx.conn())?;
-    Ok(())
+    Ok(diesel::update(own_row!(id, claim)).set(outbox::failed_at.eq(now)).execute(tx.conn())? == 1)
 }
 
 /// Forgets messages that ended before `before`; at most `limit` at a time.

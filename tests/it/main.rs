@@ -11,6 +11,7 @@ mod authenticators;
 mod authn;
 mod cli;
 mod identity;
+mod jobs;
 mod keys;
 mod reference;
 mod routes;
