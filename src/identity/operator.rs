@@ -27,7 +27,7 @@ const GROUPS: usize = 4;
 #[derive(Debug, Error)]
 pub enum OperatorError {
     /// `who` names nobody.
-    #[error("nobody of this name")]
+    #[error("nobody is called that: give an e-mail address, user@alias or an id")]
     Unknown,
     /// Only accounts are suspended and resumed.
     #[error("an IAM user is disabled and enabled, never suspended")]

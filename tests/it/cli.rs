@@ -117,3 +117,55 @@ fn somebody_whom_nobody_knows_is_named_in_the_refusal() {
         assert!(told.starts_with(&format!("{who}: nobody is called that")), "{told}");
     }
 }
+
+#[rstest]
+fn a_file_is_applied_once_and_shown_without_its_secrets(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let here = Installation::on(backend);
+    fs::write(here.folder.path().join("acme.toml"), include_str!("identity/acme.toml")).unwrap();
+    let output = String::from_utf8(here.menshen("apply acme.toml").stdout).unwrap();
+    assert!(output.starts_with("created account acme (104857600000)\ncreated sub_account dev"), "{output}");
+    assert_eq!(here.menshen("apply acme.toml").stdout, b"nothing changed\n");
+    assert_eq!(here.json("apply acme.toml")["changes"], serde_json::json!([]));
+    let wrong = include_str!("identity/acme.toml").replace("8082/callback", "8082/#x");
+    fs::write(here.folder.path().join("wrong.toml"), wrong).unwrap();
+    assert!(here.refused("apply wrong.toml", 1).starts_with("wrong.toml: client[0].redirect_uris: "));
+    assert!(here.refused("apply none.toml", 1).starts_with("none.toml: "));
+    let account = here.json("account show alice@acme");
+    assert_eq!((&account["kind"], &account["login"]), (&"iam_user".into(), &"alice@acme".into()));
+    let account = here.json("account show acme");
+    assert_eq!(account["contacts"][0]["masked"], "o***s@acme.example");
+    assert_eq!(here.json("account list --limit 1")["next"], "104857600000");
+    assert_eq!(here.json("account list")["accounts"].as_array().unwrap().len(), 2);
+    let shown = here.json("client show console").to_string() + &here.json("client list").to_string();
+    assert!(!shown.contains("thirty-two") && !shown.contains("hash"), "{shown}");
+}
+
+#[test]
+fn a_secret_and_a_password_are_shown_once() {
+    let here = Installation::on(Backend::Sqlite);
+    let line = "client create billing --redirect-uri https://rp.example/callback --scope openid --first-party";
+    let made = here.json(line);
+    assert!(made["client_secret"].as_str().unwrap().starts_with("mcs_"), "{made}");
+    assert_eq!(made["redirect_uris"], serde_json::json!(["https://rp.example/callback"]));
+    assert_eq!(here.refused(line, 1), "client: the client_id is taken");
+    assert_eq!(
+        here.refused("client create --redirect-uri https://rp.example/#x", 1).split(' ').next(),
+        Some("redirect_uris:")
+    );
+    let rotated = here.json("client rotate-secret billing");
+    assert_ne!(rotated["client_secret"], made["client_secret"]);
+    assert!(rotated["previous_secret_until"].is_string(), "{rotated}");
+    assert_eq!(here.json("client disable billing")["changed"], true);
+    assert_eq!(here.json("client disable billing")["changed"], false);
+    assert_eq!(here.json("client show billing")["status"], "disabled");
+    assert!(here.refused("client show nobody", 1).starts_with("nobody: "));
+    fs::write(here.folder.path().join("acme.toml"), include_str!("identity/acme.toml")).unwrap();
+    here.json("apply acme.toml");
+    let reset = here.json("account reset-password alice@acme");
+    assert_eq!((reset["password"].as_str().unwrap().len(), &reset["must_change_password"]), (27, &true.into()));
+    assert_eq!(here.json("account suspend acme")["changed"], true);
+    assert_eq!(here.refused("account enable acme", 1), "acme: the account is suspended: resume it");
+    assert_eq!(here.json("account resume acme")["changed"], true);
+}
