@@ -54,7 +54,7 @@ impl Flow {
                 if entries.is_empty() {
                     return Ok(Err(Problem::Stale.into()));
                 }
-                Ok(Ok(ChoiceView { view: flow.view(&interaction, client.as_ref()), entries }))
+                Ok(Ok(ChoiceView { view: flow.view(tx, &interaction, client.as_ref())?, entries }))
             })
             .await?
     }

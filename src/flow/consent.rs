@@ -61,7 +61,7 @@ impl Flow {
                 };
                 let ids: &[ResourceId] = &waiting.client.metadata.resources;
                 Ok(Ok(ConsentView {
-                    view: flow.view(&waiting.interaction, Some(&waiting.client)),
+                    view: flow.view(tx, &waiting.interaction, Some(&waiting.client))?,
                     facts: flow.facts(tx, &waiting.sign_in.principal)?,
                     resources: resources::find_all(tx, ids)?,
                     scope: waiting.request.scope,

@@ -55,16 +55,31 @@ pub struct View {
 
 impl Flow {
     /// The view of an interaction.
-    pub(super) fn view(&self, interaction: &Interaction, client: Option<&Client>) -> View {
+    pub(super) fn view(
+        &self,
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+        client: Option<&Client>,
+    ) -> StoreResult<View> {
         let asked = interaction.request.asked.as_ref();
-        View {
+        Ok(View {
             interaction: interaction.name.clone(),
             csrf: self.form_token(interaction),
             client: client.map(ClientFace::of),
             ui_locales: asked.map(|asked| asked.ui_locales.clone()).unwrap_or_default(),
-            redirect_uri: asked.map(|asked| asked.redirect_uri.clone()),
+            redirect_uri: match asked {
+                Some(asked) => Some(asked.redirect_uri.clone()),
+                None => self.default_entrance(tx)?,
+            },
             login_hint: asked.and_then(|asked| asked.login_hint.clone()),
-        }
+        })
+    }
+
+    /// Where people go who signed in for no client: the default client's
+    /// `initiate_login_uri`, if there is one.
+    pub(super) fn default_entrance(&self, tx: &mut Tx<'_>) -> StoreResult<Option<String>> {
+        let client = self.settings.default_client.as_ref().map(|id| clients::find(tx, id)).transpose()?.flatten();
+        Ok(client.and_then(|client| client.metadata.initiate_login_uri))
     }
 
     /// The client of an interaction; one that was switched off meanwhile ends

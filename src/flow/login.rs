@@ -172,7 +172,7 @@ impl Flow {
                 let locked_to = asked
                     .is_some_and(|asked| asked.claims.required_subject().is_some() || asked.id_token_hint.is_some());
                 let upn = interaction.progress.upn.clone();
-                let view = LoginView { view: flow.view(&interaction, client.as_ref()), expected, locked_to, upn };
+                let view = LoginView { view: flow.view(tx, &interaction, client.as_ref())?, expected, locked_to, upn };
                 let known = sign_ins::known_principals(tx, interaction.browser.id)?;
                 Ok(Ok(Entered { interaction, view, known, client: client.map(|client| client.id) }))
             })

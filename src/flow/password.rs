@@ -112,7 +112,7 @@ impl Flow {
                 };
                 let principal = &pending.sign_in.principal;
                 let credential = credentials::find(tx, &principal.id, PASSWORD_CREDENTIAL)?;
-                let view = flow.view(&pending.interaction, pending.client.as_ref());
+                let view = flow.view(tx, &pending.interaction, pending.client.as_ref())?;
                 Ok(Ok(Due {
                     view: PasswordView { view, facts: flow.facts(tx, principal)? },
                     principal: principal.id.clone(),

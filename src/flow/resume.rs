@@ -10,7 +10,7 @@ use super::{Flow, Progress, StoredRequest, Visit};
 use crate::base::id::PrincipalId;
 use crate::domain::Client;
 use crate::protocol::AuthorizationRequest;
-use crate::store::{StoreResult, Tx, clients, interactions};
+use crate::store::{StoreResult, Tx, interactions};
 
 impl Flow {
     /// Goes on with an interaction of this browser.
@@ -115,9 +115,7 @@ impl Flow {
             // Whoever is signed in, nobody has to be chosen for it.
             NextStep::Issue(_) | NextStep::Refuse(_) | NextStep::Ask(Ask::Choose(_)) => {
                 interactions::end(tx, interaction.id)?;
-                let client =
-                    self.settings.default_client.as_ref().map(|id| clients::find(tx, id)).transpose()?.flatten();
-                let leave = client.and_then(|client| client.metadata.initiate_login_uri).map(Outcome::Leave);
+                let leave = self.default_entrance(tx)?.map(Outcome::Leave);
                 Ok(Ok(leave.unwrap_or(Outcome::Page(Destination::Accounts))))
             }
         }

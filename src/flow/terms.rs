@@ -40,7 +40,7 @@ impl Flow {
                     Ok(pending) => pending,
                     Err(error) => return Ok(Err(error)),
                 };
-                let view = flow.view(&pending.interaction, pending.client.as_ref());
+                let view = flow.view(tx, &pending.interaction, pending.client.as_ref())?;
                 Ok(Ok(TermsView { view, facts: flow.facts(tx, &pending.sign_in.principal)? }))
             })
             .await?
