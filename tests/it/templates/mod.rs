@@ -186,7 +186,7 @@ fn the_ids_that_scripts_rely_on_are_there() {
         ("login.sub", "#username #password #agree #login-submit"),
         ("iam_name", "#username #next"),
         ("iam_name.asked", "#username #account[name=account][autocomplete=organization] #next"),
-        ("iam_password", "#username[readonly] #password #agree #login-submit"),
+        ("iam_password", "#username[readonly] #password #login-submit"),
         ("choose", "button[name=account][data-principal-type=root][data-state=active]"),
         ("reauth", "#password #login-submit"),
         ("consent", "#consent-approve:not([name]) #consent-deny[name][value]"),
