@@ -10,6 +10,7 @@ mod architecture;
 mod authenticators;
 mod authn;
 mod cli;
+mod clients;
 mod identity;
 mod jobs;
 mod keys;
