@@ -1,0 +1,80 @@
+// Every page in every size, light and language: nothing sticks out, nothing is
+// unreadable. The pictures go to MENSHEN_PICTURES, or nowhere that lasts.
+
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { demo } from '../clients/support.mjs';
+import { Visitor, launch } from './support.mjs';
+
+let house;
+let browser;
+let pictures;
+
+before(async () => {
+  pictures = process.env.MENSHEN_PICTURES ?? (await mkdtemp(path.join(tmpdir(), 'menshen-pictures-')));
+  await mkdir(pictures, { recursive: true });
+  [house, browser] = await Promise.all([demo(), launch()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await house?.stop();
+  if (!process.env.MENSHEN_PICTURES) await rm(pictures, { recursive: true, force: true });
+});
+
+/** Every page in one go through the house; `look` is called on each. */
+async function tour(visitor, look) {
+  const { page } = visitor;
+  await page.goto(`${house.console}/sign-in`);
+  await look('login');
+  await visitor.enter('ops@acme.example', 'not-the-password-at-all');
+  await look('login-refused');
+  await page.click('a[href*="/login/sub"]');
+  await look('login-sub');
+  await page.click('a[href*="/login/iam"]');
+  await look('login-iam');
+  await page.fill('#username', 'alice@acme');
+  await page.click('#next');
+  await look('login-iam-password');
+  await page.goto(`${house.console}/sign-in`);
+  await visitor.enter('13800000001');
+  await look('choose');
+  await page.locator('button[name=account]').first().click();
+  await look('console');
+  await page.click('#report-tool');
+  await look('consent');
+  await page.goto(`${house.issuer}/accounts`);
+  await look('accounts');
+  await page.goto(`${house.issuer}/me/apps`);
+  await look('apps');
+  await page.goto(`${house.issuer}/logout`);
+  await look('logout');
+  await page.click('#logout-confirm');
+  await look('signed-out');
+  await page.goto(`${house.issuer}/authorize?client_id=nobody`);
+  await look('unregistered');
+}
+
+for (const locale of ['zh-CN', 'en']) {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [320, 1280]) {
+      test(`${locale}, ${colorScheme}, ${width} pixels wide`, async () => {
+        const visitor = await Visitor.arrive(browser, { locale, colorScheme, viewport: { width, height: 800 } });
+        try {
+          await tour(visitor, async (name) => {
+            const picture = `${name}-${locale}-${colorScheme}-${width}.png`;
+            await visitor.page.screenshot({ path: path.join(pictures, picture), fullPage: true });
+            assert.equal(await visitor.page.locator('html').getAttribute('lang'), locale, name);
+            await visitor.fits();
+            await visitor.isAccessible();
+          });
+        } finally {
+          await visitor.leave();
+        }
+      });
+    }
+  }
+}
