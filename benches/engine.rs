@@ -164,9 +164,13 @@ fn engine(name: &str, store: &Store, runtime: &Runtime) {
 
 /// What the database does without the engine.
 fn alone(name: &str, conn: &mut AnyConnection) {
-    let writes = bare(|| drop(conn.transaction(insert).expect("a bare write")));
+    let writes = bare(|| {
+        conn.transaction(insert).expect("a bare write");
+    });
     writes.print(&format!("{name}, bare loop, one commit each"), Some(1.0));
-    let reads = bare(|| drop(look_up(conn, 1).expect("a bare read")));
+    let reads = bare(|| {
+        look_up(conn, 1).expect("a bare read");
+    });
     reads.print(&format!("{name}, bare loop, reads by key"), None);
 }
 

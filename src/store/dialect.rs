@@ -38,14 +38,16 @@ impl Location {
     }
 }
 
+/// How long a node waits for another one that migrates SQLite.
+const MIGRATION_WAIT: Duration = Duration::from_secs(10);
+
 /// Begins the transaction around a whole migration, alone: whoever else wants to
 /// migrate waits here.
 pub(super) fn begin_migration(location: &Location) -> StoreResult<AnyConnection> {
     match location {
         Location::Sqlite(file) => {
-            let mut conn = file.connect_to_write()?;
+            let mut conn = file.patient(MIGRATION_WAIT).connect_to_write()?;
             // Tables are rebuilt by migrations; `foreign_key_check` looks afterwards.
-            conn.batch_execute("PRAGMA busy_timeout = 10000")?;
             conn.batch_execute("PRAGMA foreign_keys = OFF")?;
             begin_write(&mut conn)?;
             Ok(conn)

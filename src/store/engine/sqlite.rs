@@ -10,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
@@ -30,6 +30,8 @@ const WRITER_CACHE: u32 = 8_192;
 /// stands behind it.
 const READER_CACHE: u32 = 2_048;
 
+/// Between two attempts at a lock that SQLite does not wait for by itself.
+const LOCK_AGAIN: Duration = Duration::from_millis(10);
 /// A disk with less free space, in bytes, counts as full.
 const FULL_DISK: u64 = 1_024 * 1_024;
 
@@ -67,6 +69,11 @@ impl SqliteFile {
         rustix::fs::statvfs(&self.path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < FULL_DISK)
     }
 
+    /// The same file, waiting longer for its locks.
+    pub(in crate::store) fn patient(&self, busy_timeout: Duration) -> Self {
+        Self { path: self.path.clone(), busy_timeout }
+    }
+
     /// A connection that may write. FULL: what is acknowledged survives a power cut.
     pub(in crate::store) fn connect_to_write(&self) -> StoreResult<AnyConnection> {
         // Checkpoints are made by the writer, after it has answered; the automatic
@@ -89,7 +96,15 @@ impl SqliteFile {
         let path = self.path.to_str().ok_or_else(|| StoreError::Address("the path is not UTF-8".into()))?;
         let mut conn = SqliteConnection::establish(path)?;
         conn.batch_execute(&format!("PRAGMA busy_timeout = {};", self.busy_timeout.as_millis()))?;
-        conn.batch_execute(settings)?;
+        // Two nodes that turn a new file to WAL at once are told "locked" without the
+        // wait they asked for, since waiting could be a deadlock.
+        let begun = Instant::now();
+        while let Err(error) = conn.batch_execute(settings).map_err(StoreError::from) {
+            if !error.is_lock() || begun.elapsed() > self.busy_timeout {
+                return Err(error);
+            }
+            std::thread::sleep(LOCK_AGAIN);
+        }
         Ok(AnyConnection::Sqlite(conn))
     }
 }
