@@ -10,4 +10,5 @@ mod introspect;
 mod races;
 mod refresh;
 mod revoke;
+mod sweep;
 mod userinfo;
