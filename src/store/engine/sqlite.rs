@@ -166,7 +166,9 @@ impl Engine for Sqlite {
 
     fn close(&self) {
         self.queue.close();
-        if let Some(writer) = self.writer.lock().take() {
+        let writer = self.writer.lock().take();
+        // A job may hold the last clone of the store, and then it is the writer that closes.
+        if let Some(writer) = writer.filter(|writer| writer.thread().id() != std::thread::current().id()) {
             // The writer catches the panics of its jobs; were it gone, all is answered.
             let _ended = writer.join();
         }
