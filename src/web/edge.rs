@@ -31,6 +31,7 @@ const MAX_HEADERS: usize = 16 * 1024;
 const MAX_TARGET: usize = 16 * 1024;
 /// Paths that answer whatever name they are called by.
 const ANY_HOST: [&str; 2] = ["/healthz", "/readyz"];
+const TEXT: &str = "text/plain; charset=utf-8";
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
@@ -154,8 +155,7 @@ where
         let body = HeldPayload::take(&mut request);
         let work = match self.worker.edge.refusal(request.head()) {
             Some((status, text)) => {
-                let response =
-                    HttpResponse::build(status).force_close().content_type("text/plain; charset=utf-8").body(text);
+                let response = HttpResponse::build(status).force_close().content_type(TEXT).body(text);
                 Work::Refused(Some(Box::new(request.into_response(response))))
             }
             None => Work::Routed(Box::pin(in_request(Some(id), || self.service.call(request)))),
@@ -204,7 +204,8 @@ where
         Poll::Ready(match answer {
             Some(Ok(response)) => Ok(self.finish(response)),
             Some(Err(error)) => Err(self.failed(error.error_response())),
-            None => Err(self.failed(HttpResponse::InternalServerError().body("Something went wrong here.\n"))),
+            None => Err(self
+                .failed(HttpResponse::InternalServerError().content_type(TEXT).body("Something went wrong here.\n"))),
         })
     }
 }

@@ -11,6 +11,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 use crate::telemetry::Metrics;
 
+const TEXT: &str = "text/plain; charset=utf-8";
+
 type Answer = Pin<Box<dyn Future<Output = bool> + Send>>;
 type Check = (&'static str, Box<dyn Fn() -> Answer + Send + Sync>);
 
@@ -75,8 +77,8 @@ async fn alive() -> &'static str {
 
 async fn ready(health: Data<Health>) -> HttpResponse {
     match health.obstacle().await {
-        None => HttpResponse::Ok().body("ready\n"),
-        Some(name) => HttpResponse::ServiceUnavailable().body(format!("not ready: {name}\n")),
+        None => HttpResponse::Ok().content_type(TEXT).body("ready\n"),
+        Some(name) => HttpResponse::ServiceUnavailable().content_type(TEXT).body(format!("not ready: {name}\n")),
     }
 }
 
