@@ -1,3 +1,15 @@
 //! What each path of the provider does, over HTTP and on both databases.
 
+mod accounts;
+mod authorize_people;
+mod authorize_requests;
+mod authorize_targets;
+mod consent;
+mod cookie;
+mod discovery;
+mod guessing;
+mod lifecycle;
+mod login;
+mod logout;
 mod sign_in;
+mod web_layer;

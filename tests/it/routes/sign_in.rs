@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::database::Backend;
-use crate::support::house::{ALICE, DEV, LAB, OPS, Person};
+use crate::support::house::{ALICE, DEV, LAB, OPS, OTHER_ALICE, Person};
 use crate::support::idp::TestIdp;
 
 const ACCOUNT: [&str; 4] = ["principal_type", "account_id", "owner_account_id", "billing_account_id"];
@@ -19,6 +19,7 @@ fn account_claims(of: &Value) -> Vec<&str> {
 #[case::sub_account(DEV, ["sub_account", "209715200000", "104857600000", "104857600000"])]
 #[case::paying_sub_account(LAB, ["sub_account", "209715200001", "104857600000", "209715200001"])]
 #[case::iam_user(ALICE, ["iam_user", "104857600000", "104857600000", "104857600000"])]
+#[case::namesake_of_another_account(OTHER_ALICE, ["iam_user", "104857600002", "104857600002", "104857600002"])]
 #[actix_web::test]
 async fn every_kind_of_person_signs_in_and_is_named_alike_everywhere(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,

@@ -44,7 +44,7 @@ struct Node {
     serve: Box<dyn Fn(TestRequest, String) -> Reply>,
     app: App,
     clock: TestClock,
-    peers: Cell<u8>,
+    peers: Cell<u16>,
     // Goes last: nothing may hold a connection to it any more.
     database: Rc<TestDatabase>,
 }
@@ -117,10 +117,6 @@ impl TestIdp {
         &self.0.clock
     }
 
-    pub fn database(&self) -> &TestDatabase {
-        &self.0.database
-    }
-
     /// A browser that was never here, at an address of its own.
     pub fn browser(&self) -> Browser {
         Browser::new(self.clone(), self.peer())
@@ -138,7 +134,8 @@ impl TestIdp {
     /// An address that nobody has yet.
     pub fn peer(&self) -> SocketAddr {
         self.0.peers.set(self.0.peers.get() + 1);
-        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, self.0.peers.get())), 40_000)
+        let [third, fourth] = self.0.peers.get().to_be_bytes();
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(198, 18, third, fourth)), 40_000)
     }
 
     /// The newest event of the audit trail first.
