@@ -1,6 +1,8 @@
 //! Floor 5: the composition root: builds every service once, from the
 //! configuration, and holds them. No globals: whoever needs one is given it.
 
+mod gauges;
+
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -104,6 +106,7 @@ impl App {
             Passwords::start(hasher, &config.hashing).map_err(|error| StartError::Machine(error.to_string()))?;
         let metrics = Metrics::new(clock.now()).map_err(|error| StartError::Machine(error.to_string()))?;
         let metrics = Arc::new(metrics);
+        gauges::register(&metrics, &store, &passwords);
         let opaque = Arc::new(vault.opaque_tokens());
         let contacts = ContactKeys::new(Arc::clone(&vault));
         let outbound = Outbound::new(&config.outbound)?;
@@ -114,10 +117,11 @@ impl App {
             opaque,
             contacts,
             outbound,
+            metrics: &metrics,
             clock: &clock,
             entropy: &entropy,
         };
-        let tokens = parts.tokens(&keys, &metrics);
+        let tokens = parts.tokens(&keys);
         let flow = parts.flow(&tokens, &passwords)?;
         let config = Arc::new(config);
         Ok(Self { config, store, vault, keeper, keys, tokens, flow, passwords, metrics, clock, entropy })
@@ -132,12 +136,13 @@ struct Parts<'a> {
     opaque: Arc<OpaqueTokens>,
     contacts: ContactKeys,
     outbound: Outbound,
+    metrics: &'a Arc<Metrics>,
     clock: &'a SharedClock,
     entropy: &'a SharedEntropy,
 }
 
 impl Parts<'_> {
-    fn tokens(&self, keys: &SigningKeys, metrics: &Arc<Metrics>) -> Tokens {
+    fn tokens(&self, keys: &SigningKeys) -> Tokens {
         Tokens::new(TokenParts {
             store: self.store.clone(),
             opaque: Arc::clone(&self.opaque),
@@ -148,7 +153,7 @@ impl Parts<'_> {
             clients: ClientDirectory::new(self.store.clone(), Arc::clone(self.clock)),
             issuer: self.config.server.issuer.as_str().to_owned(),
             lifetimes: self.config.tokens.clone(),
-            metrics: Arc::clone(metrics),
+            metrics: Arc::clone(self.metrics),
             clock: Arc::clone(self.clock),
             entropy: Arc::clone(self.entropy),
         })
@@ -161,6 +166,7 @@ impl Parts<'_> {
             tokens: tokens.clone(),
             registry: Arc::new(registry),
             passwords: passwords.clone(),
+            metrics: Arc::clone(self.metrics),
             password_policy: PasswordPolicy::configured(&self.config.password),
             browsers: Browsers::new(Arc::clone(&self.opaque), self.config.sessions.rotate_cookie),
             opaque: Arc::clone(&self.opaque),

@@ -9,6 +9,6 @@ mod log;
 mod metrics;
 mod request_id;
 
-pub use log::{LogGuard, start_log};
+pub use log::{DroppedLines, LogGuard, start_log};
 pub use metrics::{LoginOutcome, Metrics, Pulled, RouteMetrics};
 pub use request_id::{RequestId, RequestIds, in_request};

@@ -112,7 +112,9 @@ impl Flow {
         };
         let browser = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
         let attempt = self.attempt(&visit, &entered, &browser);
-        let progress = authenticator.answer(&attempt, &fields).await?;
+        let answered = authenticator.answer(&attempt, &fields).await;
+        self.count_login(authenticator.method().name, &answered);
+        let progress = answered?;
         let name = entered.interaction.name.clone();
         match progress {
             Authenticated::Verified(proof) => self.proved(visit, name, proof, posted.stay).await.map(Submission::Done),

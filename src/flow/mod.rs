@@ -13,6 +13,7 @@ mod begin;
 mod choose;
 mod consent;
 mod context;
+mod counting;
 mod interaction;
 mod issue;
 mod login;
@@ -52,6 +53,7 @@ use crate::domain::browser::LifetimePolicy;
 use crate::keys::{ContactKeys, MacKey};
 use crate::session::Browsers;
 use crate::store::Store;
+use crate::telemetry::Metrics;
 use crate::token::Tokens;
 
 /// What surrounds one request of a person: read once, passed down.
@@ -119,6 +121,8 @@ pub struct Flow {
     pub registry: Arc<Registry>,
     /// Password hashes.
     pub passwords: Passwords,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Rules for new passwords.
     pub password_policy: PasswordPolicy,
     /// Cookies.

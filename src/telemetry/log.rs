@@ -52,10 +52,23 @@ pub fn start_log(config: &Log) -> Result<LogGuard, ConfigError> {
 pub struct LogGuard(Queue);
 
 impl LogGuard {
-    /// Lines that were dropped because nobody read the log fast enough.
+    /// Counts the lines that were dropped because nobody read the log fast enough.
     #[must_use]
-    pub fn dropped(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.0.state.dropped)
+    pub fn dropped(&self) -> DroppedLines {
+        DroppedLines(Arc::clone(&self.0.state))
+    }
+}
+
+/// A look at the number of lines that were lost.
+#[derive(Clone)]
+pub struct DroppedLines(Arc<State>);
+
+impl DroppedLines {
+    /// How many, since the start.
+    #[must_use]
+    pub fn count(&self) -> f64 {
+        let count = self.0.dropped.load(Ordering::Relaxed);
+        f64::from(u32::try_from(count).unwrap_or(u32::MAX))
     }
 }
 
@@ -76,7 +89,7 @@ enum Message {
 #[derive(Default)]
 struct State {
     waiting: AtomicUsize,
-    dropped: Arc<AtomicU64>,
+    dropped: AtomicU64,
 }
 
 #[derive(Clone)]

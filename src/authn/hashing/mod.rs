@@ -134,4 +134,16 @@ impl Passwords {
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
     }
+
+    /// Logins that have or wait for a turn now, for metrics.
+    #[must_use]
+    pub fn admitted(&self) -> u64 {
+        u64::try_from(self.pool.admitted()).unwrap_or(u64::MAX)
+    }
+
+    /// How often there was no turn since the start, for metrics.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.pool.refused()
+    }
 }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -73,6 +73,7 @@ struct Queue {
 
 struct Shared {
     queue: Mutex<Queue>,
+    refused: AtomicU64,
     wake: Condvar,
     size: PoolSize,
 }
@@ -103,7 +104,8 @@ impl Pool {
     /// # Errors
     /// The machine gives no thread.
     pub fn start(size: PoolSize) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), wake: Condvar::new(), size });
+        let shared =
+            Arc::new(Shared { queue: Mutex::default(), refused: AtomicU64::new(0), wake: Condvar::new(), size });
         let pool = Self(Arc::clone(&shared));
         for number in 0..size.threads.max(1) {
             let shared = Arc::clone(&shared);
@@ -177,7 +179,18 @@ impl Pool {
         self.0.wake.notify_one();
     }
 
+    /// Places that are taken now.
+    pub fn admitted(&self) -> usize {
+        self.0.queue.lock().admitted
+    }
+
+    /// How often there was no place, or no turn in time.
+    pub fn refused(&self) -> u64 {
+        self.0.refused.load(Ordering::Relaxed)
+    }
+
     fn full(&self) -> PoolFull {
+        self.0.refused.fetch_add(1, Ordering::Relaxed);
         PoolFull { retry_after: self.0.size.patience }
     }
 }

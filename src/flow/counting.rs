@@ -1,0 +1,23 @@
+//! Logins as the metrics count them: by method and outcome, never by person.
+
+use super::Flow;
+use crate::authn::{AuthnError, Progress, RejectionClass};
+use crate::telemetry::LoginOutcome;
+
+impl Flow {
+    /// Counts how a posted login ended; a step on the way, or a form that was
+    /// not filled in, is no login.
+    pub(super) fn count_login(&self, method: &'static str, answered: &Result<Progress, AuthnError>) {
+        let outcome = match answered {
+            Ok(Progress::Verified(_) | Progress::Choose(_)) => LoginOutcome::Proven,
+            Ok(Progress::Ask(_)) => return,
+            Ok(Progress::Rejected(rejection)) => match rejection.class() {
+                RejectionClass::WrongProof => LoginOutcome::Refused,
+                RejectionClass::TooMany => LoginOutcome::Throttled,
+                RejectionClass::BadInput => return,
+            },
+            Err(AuthnError::Busy { .. } | AuthnError::Store(_)) => LoginOutcome::Unavailable,
+        };
+        self.metrics.login(method, outcome);
+    }
+}
