@@ -11,6 +11,7 @@ mod authenticators;
 mod authn;
 mod cli;
 mod clients;
+mod crash;
 mod guards;
 mod identity;
 mod jobs;
