@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::account::AccountCommand;
 use super::client::ClientCommand;
+use super::demo::DemoArguments;
 
 /// Menshen (门神): the sign-in door of a cloud platform.
 #[derive(Debug, Parser)]
@@ -53,6 +54,8 @@ pub enum Command {
     },
     /// Run the provider.
     Serve,
+    /// Run a provider with people in it, an example relying party and an example API, on localhost.
+    Demo(DemoArguments),
     /// Look at the configuration.
     Config {
         /// What to look at.

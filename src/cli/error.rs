@@ -14,7 +14,12 @@ impl CliError {
     /// `what` (a key, a file, a name) and the `reason`.
     pub fn new(what: impl fmt::Display, reason: impl fmt::Display) -> Self {
         let line = format!("{what}: {reason}");
-        Self(line.split_whitespace().collect::<Vec<_>>().join(" "))
+        Self::whole(line)
+    }
+
+    /// From an error that names what is wrong by itself.
+    pub fn whole(error: impl fmt::Display) -> Self {
+        Self(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -11,6 +11,7 @@ mod apply;
 pub mod args;
 mod client;
 mod config;
+pub mod demo;
 mod doctor;
 mod error;
 mod house;
@@ -61,6 +62,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Command::Client { command } => client::run(common, command),
         Command::Account { command } => account::run(common, command),
         Command::Serve => serve::run(common),
+        Command::Demo(arguments) => demo::run(common, arguments),
         Command::Config { command } => config::run(common, *command),
         Command::Keys { command } => keys::run(common, *command),
         Command::Migrate => migrate::run(common),

@@ -9,4 +9,27 @@ pub mod api;
 pub mod banner;
 pub mod console;
 pub mod data;
+pub mod house;
 pub mod http;
+mod run;
+
+use std::fmt;
+
+pub use run::Demo;
+
+/// Why the demo does not run: one line that names what is wrong.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct DemoError(String);
+
+impl DemoError {
+    /// `what` (a key, a file, an address) and the `reason`.
+    pub fn new(what: impl fmt::Display, reason: impl fmt::Display) -> Self {
+        Self(format!("{what}: {reason}"))
+    }
+
+    /// From an error that names what is wrong by itself.
+    pub fn whole(error: impl fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -13,6 +13,7 @@ mod cli;
 mod clients;
 mod crash;
 mod guards;
+mod demo;
 mod identity;
 mod jobs;
 mod keys;

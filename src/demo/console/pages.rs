@@ -113,8 +113,13 @@ impl HomePage {
 
     /// What the person signs in with, where it is not the name already.
     fn login(&self) -> Option<&str> {
-        let login = ["preferred_username", "email", "phone_number"].iter().find_map(|claim| self.claim(claim));
-        login.filter(|login| *login != self.name())
+        let names = match self.kind() {
+            Some(PrincipalKind::IamUser) => ["preferred_username", "email", "phone_number"],
+            Some(PrincipalKind::Root | PrincipalKind::SubAccount) | None => {
+                ["email", "phone_number", "preferred_username"]
+            }
+        };
+        names.iter().find_map(|claim| self.claim(claim)).filter(|login| *login != self.name())
     }
 
     fn kind(&self) -> Option<PrincipalKind> {
