@@ -19,6 +19,7 @@ use crate::base::{SharedClock, SharedEntropy, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::identity::apply::Format;
 use crate::identity::{Identity, by_operator};
+use crate::jobs;
 use crate::telemetry::start_log;
 use crate::web::provider::Provider;
 use crate::web::server::{Listening, stop_signal};
@@ -81,9 +82,11 @@ impl Demo {
         let handles: Vec<ServerHandle> = services.iter().map(Server::handle).collect();
         let running: Vec<_> = services.into_iter().map(rt::spawn).collect();
         let store = app.store.clone();
+        let jobs = jobs::of_server(&app, Vec::new()).start();
         say(&banner::text(addresses, metrics.as_deref(), &home.path().display().to_string()));
         say("ready");
         let outcome = Provider::new(app).serve(listening, stop).await;
+        jobs.stop().await;
         for handle in handles {
             handle.stop(true).await;
         }
