@@ -114,7 +114,7 @@ fn somebody_whom_nobody_knows_is_named_in_the_refusal() {
     let here = Installation::on(Backend::Sqlite);
     for who in ["ops@acme.example", "alice@acme", "acme", "104857600000", "p_x"] {
         let told = here.refused(&format!("account disable {who}"), 1);
-        assert_eq!(told, format!("{who}: nobody of this name"));
+        assert!(told.starts_with(&format!("{who}: nobody is called that")), "{told}");
     }
 }
 
