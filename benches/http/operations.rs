@@ -93,8 +93,8 @@ pub fn flood(guests: &Rc<Guests>) -> impl AsyncFn(&mut Connection, usize) -> boo
     }
 }
 
-/// A bit of everything, for a long load; of eight connections one does password
-/// logins, and the last token-holder's ten steps are one login's cost.
+/// A bit of everything, for a long load: of eight connections one does password
+/// logins, one machines' tokens, two whole code trips.
 pub fn mixture(guests: &Rc<Guests>) -> impl AsyncFn(&mut Connection, usize) -> bool + use<> {
     let introspect = introspection(guests, &guests.access);
     let (userinfo, refresh) = (userinfo(guests), refresh(guests));
