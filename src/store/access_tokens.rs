@@ -118,7 +118,7 @@ pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<AccessT
             (owners.field(accounts::status).nullable(), owners.field(accounts::alias).nullable()),
             Option::<SignInRow>::as_select(),
         ))
-        .first::<Joined>(tx.conn())
+        .get_result::<Joined>(tx.conn())
         .optional()?;
     match row {
         Some(row) if presented.hash.matches(&row.0.hash) => read(row).map(Some),

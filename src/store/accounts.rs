@@ -10,7 +10,7 @@ use crate::domain::{Account, AccountStatus};
 
 /// The account with this id.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> StoreResult<Option<Account>> {
-    let row = accounts::table.find(id.as_str()).select(AccountRow::as_select()).first(tx.conn()).optional()?;
+    let row = accounts::table.find(id.as_str()).select(AccountRow::as_select()).get_result(tx.conn()).optional()?;
     row.map(AccountRow::read).transpose()
 }
 
@@ -19,7 +19,7 @@ pub fn find_by_alias(tx: &mut Tx<'_>, alias: &str) -> StoreResult<Option<Account
     let row = accounts::table
         .filter(accounts::alias.eq(alias))
         .select(AccountRow::as_select())
-        .first(tx.conn())
+        .get_result(tx.conn())
         .optional()?;
     row.map(AccountRow::read).transpose()
 }

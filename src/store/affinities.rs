@@ -10,7 +10,7 @@ use crate::base::id::{BrowserId, ClientId, PrincipalId};
 /// Whom this client got last here.
 pub fn find(tx: &mut Tx<'_>, browser: BrowserId, client: &ClientId) -> StoreResult<Option<PrincipalId>> {
     let row = affinities::table.find((browser.row(), client.as_str())).select(affinities::principal_id);
-    Ok(row.first::<String>(tx.conn()).optional()?.map(PrincipalId::from_text))
+    Ok(row.get_result::<String>(tx.conn()).optional()?.map(PrincipalId::from_text))
 }
 
 /// Remembers whom this client got.

@@ -10,7 +10,7 @@ use crate::base::id::PrincipalId;
 /// Whether this version was accepted.
 pub fn accepted(tx: &mut Tx<'_>, principal: &PrincipalId, version: &str) -> StoreResult<bool> {
     let row = agreements::table.find((principal.as_str(), version)).select(agreements::version);
-    Ok(row.first::<String>(tx.conn()).optional()?.is_some())
+    Ok(row.get_result::<String>(tx.conn()).optional()?.is_some())
 }
 
 /// Writes an acceptance down; the first one of a version stays.

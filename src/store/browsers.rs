@@ -28,7 +28,7 @@ pub struct BrowserRow {
 
 /// The browser in this row.
 pub fn find(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<Option<BrowserRow>> {
-    Ok(browsers::table.find(id.row()).select(BrowserRow::as_select()).first(tx.conn()).optional()?)
+    Ok(browsers::table.find(id.row()).select(BrowserRow::as_select()).get_result(tx.conn()).optional()?)
 }
 
 /// A new browser with its first secret.

@@ -34,7 +34,7 @@ pub fn ensure(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId, fresh: &Ses
 
 fn find_sid(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreResult<Option<SessionId>> {
     let own = client_sessions::sign_in_id.eq(sign_in.row()).and(client_sessions::client_id.eq(client.as_str()));
-    let sid = client_sessions::table.filter(own).select(client_sessions::sid).first::<String>(tx.conn()).optional()?;
+    let sid = client_sessions::table.filter(own).select(client_sessions::sid).get_result::<String>(tx.conn()).optional()?;
     Ok(sid.map(SessionId::from_text))
 }
 
@@ -45,7 +45,7 @@ pub fn find(tx: &mut Tx<'_>, browser: BrowserId, client: &ClientId, sid: &Sessio
         .filter(sign_ins::browser_id.eq(browser.row()))
         .filter(client_sessions::client_id.eq(client.as_str()).and(client_sessions::sid.eq(sid.as_str())))
         .select(sign_ins::id)
-        .first::<i64>(tx.conn())
+        .get_result::<i64>(tx.conn())
         .optional()?;
     Ok(row.map(SignInId::new))
 }

@@ -36,7 +36,7 @@ fn read(row: ClientRow) -> StoreResult<Client> {
 
 /// The client with this `client_id`, whatever its status.
 pub fn find(tx: &mut Tx<'_>, id: &ClientId) -> StoreResult<Option<Client>> {
-    let row = clients::table.find(id.as_str()).select(ClientRow::as_select()).first(tx.conn()).optional()?;
+    let row = clients::table.find(id.as_str()).select(ClientRow::as_select()).get_result(tx.conn()).optional()?;
     row.map(read).transpose()
 }
 

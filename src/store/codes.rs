@@ -108,7 +108,7 @@ pub fn spend(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> St
 
 /// Why nothing was spent.
 fn lost(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> StoreResult<Spend<StoredCode>> {
-    let row = codes::table.find(presented.row).select(CodeRow::as_select()).first(tx.conn()).optional()?;
+    let row = codes::table.find(presented.row).select(CodeRow::as_select()).get_result(tx.conn()).optional()?;
     Ok(match row {
         Some(row) if presented.hash.matches(&row.hash) => match row.spent_at {
             Some(spent_at) if arrived_at > Timestamp::from_micros(spent_at) => Spend::Replayed(read(row)),

@@ -26,7 +26,7 @@ pub struct Consent {
 /// The scope that this principal consented to for this client.
 pub fn find(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId) -> StoreResult<Option<Scope>> {
     let row = consents::table.find((principal.as_str(), client.as_str())).select(consents::scope);
-    row.first::<String>(tx.conn()).optional()?.map(|text| scope(&text, "consents.scope", principal)).transpose()
+    row.get_result::<String>(tx.conn()).optional()?.map(|text| scope(&text, "consents.scope", principal)).transpose()
 }
 
 /// Remembers a consent, in the place of an earlier one.

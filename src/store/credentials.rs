@@ -27,7 +27,7 @@ pub fn find(tx: &mut Tx<'_>, principal: &PrincipalId, method: &str) -> StoreResu
     let row = credentials::table
         .filter(credentials::principal_id.eq(principal.as_str()).and(credentials::method.eq(method)))
         .select((credentials::id, credentials::data, credentials::updated_at))
-        .first::<(i64, String, i64)>(tx.conn())
+        .get_result::<(i64, String, i64)>(tx.conn())
         .optional()?;
     Ok(row.map(|(id, data, updated_at)| Credential {
         id,

@@ -75,7 +75,7 @@ pub fn find_live(tx: &mut Tx<'_>, id: GrantId) -> StoreResult<Option<LiveGrant>>
     let row = live!(grants::table)
         .filter(grants::id.eq(id.row()))
         .select(live_columns!())
-        .first::<LiveRow>(tx.conn())
+        .get_result::<LiveRow>(tx.conn())
         .optional()?;
     row.map(live::read_live).transpose()
 }

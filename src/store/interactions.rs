@@ -50,7 +50,7 @@ pub struct NewInteraction<'a> {
 
 /// The interaction in this row.
 pub fn find(tx: &mut Tx<'_>, row: i64) -> StoreResult<Option<InteractionRow>> {
-    Ok(interactions::table.find(row).select(InteractionRow::as_select()).first(tx.conn()).optional()?)
+    Ok(interactions::table.find(row).select(InteractionRow::as_select()).get_result(tx.conn()).optional()?)
 }
 
 /// Opens an interaction.

@@ -17,7 +17,7 @@ pub fn take(tx: &mut Tx<'_>, name: &str, holder: &str, until: Timestamp) -> Stor
     if changed == 1 {
         return Ok(true);
     }
-    let known = leases::table.find(name).select(leases::name).first::<String>(tx.conn()).optional()?;
+    let known = leases::table.find(name).select(leases::name).get_result::<String>(tx.conn()).optional()?;
     if known.is_some() {
         return Ok(false);
     }

@@ -90,7 +90,7 @@ macro_rules! joined {
 
 /// The principal with this `sub`.
 pub fn find(tx: &mut Tx<'_>, id: &PrincipalId) -> StoreResult<Option<Principal>> {
-    let row = joined!().filter(principals::id.eq(id.as_str())).first::<Joined>(tx.conn()).optional()?;
+    let row = joined!().filter(principals::id.eq(id.as_str())).get_result::<Joined>(tx.conn()).optional()?;
     row.map(read).transpose()
 }
 
@@ -98,7 +98,7 @@ pub fn find(tx: &mut Tx<'_>, id: &PrincipalId) -> StoreResult<Option<Principal>>
 /// has the rest already and is in a hurry.
 pub fn find_profile(tx: &mut Tx<'_>, id: &PrincipalId) -> StoreResult<Option<Profile>> {
     let row = principals::table.find(id.as_str()).select((principals::display_name, principals::claims));
-    let row = row.first::<(String, String)>(tx.conn()).optional()?;
+    let row = row.get_result::<(String, String)>(tx.conn()).optional()?;
     row.map(|(display_name, claims)| Ok(Profile { display_name, claims: json(&claims, "principals.claims", id)? }))
         .transpose()
 }
@@ -118,7 +118,7 @@ pub fn find_iam_user(tx: &mut Tx<'_>, account: &str, username_key: &str) -> Stor
     let row = joined!()
         .filter(accounts::id.eq(account).or(accounts::alias.eq(account)))
         .filter(principals::username_key.eq(username_key))
-        .first::<Joined>(tx.conn())
+        .get_result::<Joined>(tx.conn())
         .optional()?;
     row.map(read).transpose()
 }
@@ -127,7 +127,7 @@ pub fn find_iam_user(tx: &mut Tx<'_>, account: &str, username_key: &str) -> Stor
 pub fn find_holder(tx: &mut Tx<'_>, account: &AccountId) -> StoreResult<Option<Principal>> {
     let row = joined!()
         .filter(principals::account_id.eq(account.as_str()).and(principals::username_key.is_null()))
-        .first::<Joined>(tx.conn())
+        .get_result::<Joined>(tx.conn())
         .optional()?;
     row.map(read).transpose()
 }

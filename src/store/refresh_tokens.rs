@@ -64,7 +64,7 @@ pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<Refresh
     let row = live!(refresh_tokens::table.inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id))))
         .filter(refresh_tokens::id.eq(presented.row))
         .select((RefreshRow::as_select(), live_columns!()))
-        .first::<(RefreshRow, LiveRow)>(tx.conn())
+        .get_result::<(RefreshRow, LiveRow)>(tx.conn())
         .optional()?;
     let Some((row, live)) = row else { return Ok(None) };
     if !presented.hash.matches(&row.hash) {
@@ -105,7 +105,7 @@ pub fn spend(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spe
 
 fn lost(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spend<()>> {
     let spent_at =
-        refresh_tokens::table.find(id).select(refresh_tokens::spent_at).first::<Option<i64>>(tx.conn()).optional()?;
+        refresh_tokens::table.find(id).select(refresh_tokens::spent_at).get_result::<Option<i64>>(tx.conn()).optional()?;
     Ok(match spent_at {
         Some(Some(spent_at)) if arrived_at > Timestamp::from_micros(spent_at) => Spend::Replayed(()),
         Some(Some(_)) => Spend::Concurrent,

@@ -75,7 +75,7 @@ fn read(tx: &mut Tx<'_>, row: SignInRow) -> StoreResult<SignIn> {
 
 /// The sign-in in this row, with its principal's live state.
 pub fn find(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<Option<SignIn>> {
-    let row = sign_ins::table.find(id.row()).select(SignInRow::as_select()).first(tx.conn()).optional()?;
+    let row = sign_ins::table.find(id.row()).select(SignInRow::as_select()).get_result(tx.conn()).optional()?;
     row.map(|row| read(tx, row)).transpose()
 }
 
@@ -132,7 +132,7 @@ pub fn put(tx: &mut Tx<'_>, new: &NewSignIn<'_>) -> StoreResult<SignInId> {
             Ok(())
         },
     )?;
-    Ok(SignInId::new(own_row!(new).select(sign_ins::id).first(tx.conn())?))
+    Ok(SignInId::new(own_row!(new).select(sign_ins::id).get_result(tx.conn())?))
 }
 
 /// The sign-in was used: its idle limit moves on.

@@ -135,7 +135,7 @@ fn find(tx: &mut Tx<'_>, bucket: &[u8; 32]) -> StoreResult<Option<Counter>> {
     let row = counters::table
         .find(bucket.as_slice())
         .select((counters::count, counters::next_allowed_at, counters::expires_at))
-        .first(tx.conn())
+        .get_result(tx.conn())
         .optional()?;
     Ok(row.map(|(count, next_allowed_at, expires_at)| Counter { count, next_allowed_at, expires_at }))
 }
