@@ -34,7 +34,8 @@ pub fn ensure(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId, fresh: &Ses
 
 fn find_sid(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreResult<Option<SessionId>> {
     let own = client_sessions::sign_in_id.eq(sign_in.row()).and(client_sessions::client_id.eq(client.as_str()));
-    let sid = client_sessions::table.filter(own).select(client_sessions::sid).get_result::<String>(tx.conn()).optional()?;
+    let sid =
+        client_sessions::table.filter(own).select(client_sessions::sid).get_result::<String>(tx.conn()).optional()?;
     Ok(sid.map(SessionId::from_text))
 }
 

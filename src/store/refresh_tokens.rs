@@ -104,8 +104,11 @@ pub fn spend(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spe
 }
 
 fn lost(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spend<()>> {
-    let spent_at =
-        refresh_tokens::table.find(id).select(refresh_tokens::spent_at).get_result::<Option<i64>>(tx.conn()).optional()?;
+    let spent_at = refresh_tokens::table
+        .find(id)
+        .select(refresh_tokens::spent_at)
+        .get_result::<Option<i64>>(tx.conn())
+        .optional()?;
     Ok(match spent_at {
         Some(Some(spent_at)) if arrived_at > Timestamp::from_micros(spent_at) => Spend::Replayed(()),
         Some(Some(_)) => Spend::Concurrent,

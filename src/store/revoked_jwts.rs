@@ -22,7 +22,8 @@ pub fn insert(tx: &mut Tx<'_>, jti: &str, expires_at: Timestamp) -> StoreResult<
 
 /// Whether this `jti` was revoked.
 pub fn contains(tx: &mut Tx<'_>, jti: &str) -> StoreResult<bool> {
-    let found = revoked_jwts::table.find(jti).select(revoked_jwts::expires_at).get_result::<i64>(tx.conn()).optional()?;
+    let found =
+        revoked_jwts::table.find(jti).select(revoked_jwts::expires_at).get_result::<i64>(tx.conn()).optional()?;
     Ok(found.is_some())
 }
 
