@@ -114,11 +114,3 @@ impl From<Rejection> for Progress {
         Self::Rejected(rejection)
     }
 }
-
-impl Method {
-    /// A method for unit tests of what takes proofs.
-    #[cfg(test)]
-    pub(super) const fn for_tests() -> Self {
-        Self { name: "password", factor: Factor::Knowledge, amr: &[Amr::Password] }
-    }
-}

@@ -57,12 +57,4 @@ impl Proof {
     pub fn at(&self) -> Timestamp {
         self.0.at
     }
-
-    /// A proof for unit tests of what takes proofs.
-    #[cfg(test)]
-    pub(crate) fn for_tests(principal: Principal, interaction: InteractionId, at: Timestamp) -> Self {
-        let method = Method::for_tests();
-        let assurance = Assurance { amr: method.amr.to_vec(), acr: Acr::Aal1 };
-        Self(Box::new(Proven { principal, method, assurance, interaction, at }))
-    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::issue::{Draws, Issue};
 use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
 use super::policy::{self, Ask, NextStep, Situation};
+use super::situation::Given;
 use super::{Flow, LoginPage, Progress, StoredRequest, Visit};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId};
@@ -87,7 +88,8 @@ impl Flow {
         let browser = self.present_browser(tx, visit)?;
         let client = &verified.client.client;
         let asked = self.asked(tx, &verified.request, client, verified.subject.clone())?;
-        let situation = self.situation(tx, visit, browser.as_ref(), &asked, &Progress::default(), Some(client))?;
+        let given = Given { browser: browser.as_ref(), progress: &Progress::default(), client: Some(client) };
+        let situation = self.situation(tx, visit, &asked, given)?;
         match (policy::next_step(&asked, &situation, visit.now), browser) {
             (NextStep::Refuse(code), _) => Ok(Ok(self.refused(verified.target.clone(), &plain(code)))),
             (NextStep::Issue(id), Some(browser)) => {
@@ -130,7 +132,7 @@ impl Flow {
         ask: &Ask,
     ) -> StoreResult<Result<Answer, FlowError>> {
         let (browser, cookie) = self.browser_for(tx, browser, opening.draws, opening.visit)?;
-        let progress = opening.progress(ask);
+        let progress = Opening::progress(ask);
         let opened = self.open_interaction(
             tx,
             browser.id,
@@ -180,7 +182,7 @@ pub(super) struct Opening<'a> {
 
 impl Opening<'_> {
     /// Where the interaction stands when it is opened.
-    fn progress(&self, ask: &Ask) -> Progress {
+    fn progress(ask: &Ask) -> Progress {
         let expected = match ask {
             Ask::Login(expected) => *expected,
             Ask::Choose(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_) => None,

@@ -6,6 +6,7 @@ use super::interaction::{Interaction, Progress};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
 use super::policy::{self, Ask, NextStep};
+use super::situation::Given;
 use super::{Flow, Visit};
 use crate::base::id::SignInId;
 use crate::domain::{Client, SignInState, Standing};
@@ -96,7 +97,8 @@ impl Flow {
 
     fn shortlisted(&self, tx: &mut Tx<'_>, interaction: &Interaction) -> StoreResult<Vec<ChoiceEntry>> {
         let mut entries = Vec::new();
-        for candidate in interaction.progress.shortlist.iter().flat_map(|list| list.candidates()) {
+        let Some(shortlist) = &interaction.progress.shortlist else { return Ok(entries) };
+        for candidate in shortlist.candidates() {
             if let Some(principal) = principals::find(tx, candidate.principal())? {
                 entries.push(ChoiceEntry {
                     handle: candidate.handle().to_owned(),
@@ -144,7 +146,7 @@ impl Flow {
             (None, _) | (_, None) => Self::asked_by_nobody(),
         };
         let progress = Progress { chosen: None, ..interaction.progress.clone() };
-        let situation = self.situation(tx, visit, Some(&interaction.browser), &asked, &progress, client)?;
+        let situation = self.situation(tx, visit, &asked, Given::of(interaction, &progress, client))?;
         Ok(match policy::next_step(&asked, &situation, visit.now) {
             NextStep::Ask(Ask::Choose(ids)) => ids,
             NextStep::Ask(_) | NextStep::Issue(_) | NextStep::Refuse(_) => Vec::new(),

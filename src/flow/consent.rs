@@ -94,14 +94,14 @@ impl Flow {
                     return Ok(Err(forged));
                 }
                 match decision {
-                    Decision::Approve => flow.approve(tx, &visit, &waiting),
+                    Decision::Approve => Self::approve(tx, &visit, &waiting),
                     Decision::Deny => flow.deny(tx, &waiting),
                 }
             })
             .await?
     }
 
-    fn approve(&self, tx: &mut Tx<'_>, visit: &Visit, waiting: &Waiting) -> StoreResult<Result<Answer, FlowError>> {
+    fn approve(tx: &mut Tx<'_>, visit: &Visit, waiting: &Waiting) -> StoreResult<Result<Answer, FlowError>> {
         let principal = &waiting.sign_in.principal;
         let before = consents::find(tx, &principal.id, &waiting.client.id)?.unwrap_or_default();
         consents::put(tx, &principal.id, &waiting.client.id, &before.union(&waiting.request.scope))?;

@@ -123,10 +123,10 @@ impl Flow {
                 if let Some(sign_in) = meant {
                     let facts = vec![flow.facts(tx, &sign_in.principal)?];
                     session::sign_out(tx, sign_in, &visit.origin())?;
-                    return Ok(flow.left(&request, &resolved, facts, resolved.active.len().saturating_sub(1)));
+                    return Ok(Self::left(&request, &resolved, facts, resolved.active.len().saturating_sub(1)));
                 }
                 if resolved.active.is_empty() {
-                    return Ok(flow.left(&request, &resolved, Vec::new(), 0));
+                    return Ok(Self::left(&request, &resolved, Vec::new(), 0));
                 }
                 flow.confirm_view(tx, &request, &resolved).map(LoggedOut::Confirm)
             })
@@ -170,12 +170,12 @@ impl Flow {
                     people.push(flow.facts(tx, &sign_in.principal)?);
                     session::sign_out(tx, sign_in, &visit.origin())?;
                 }
-                Ok(Ok(flow.left(&request, &resolved, people, stay.len())))
+                Ok(Ok(Self::left(&request, &resolved, people, stay.len())))
             })
             .await?
     }
 
-    fn left(&self, request: &LogoutRequest, resolved: &Resolved, people: Vec<Facts>, remaining: usize) -> LoggedOut {
+    fn left(request: &LogoutRequest, resolved: &Resolved, people: Vec<Facts>, remaining: usize) -> LoggedOut {
         // Without anybody leaving, only a client that shows a token of ours is
         // followed: a stranger's link must not be able to use us as a springboard.
         let trusted = resolved.hinted || !people.is_empty();

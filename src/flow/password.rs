@@ -138,14 +138,14 @@ impl Flow {
                     Ok(_) => return Ok(Err(super::Problem::Stale.into())),
                     Err(error) => return Ok(Err(error)),
                 };
-                flow.replace_password(tx, &visit, &pending, &data)?;
+                Self::replace_password(tx, &visit, &pending, &data)?;
                 let outcome = Outcome::Page(Destination::Resume(name.clone()));
                 Ok(Ok(Answer { outcome, cookie: None }))
             })
             .await?
     }
 
-    fn replace_password(&self, tx: &mut Tx<'_>, visit: &Visit, pending: &Pending, data: &str) -> StoreResult<()> {
+    fn replace_password(tx: &mut Tx<'_>, visit: &Visit, pending: &Pending, data: &str) -> StoreResult<()> {
         let mut principal = pending.sign_in.principal.clone();
         credentials::put(tx, &principal.id, PASSWORD_CREDENTIAL, None, data)?;
         principal.must_change_password = false;

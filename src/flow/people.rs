@@ -36,10 +36,8 @@ impl Flow {
             PrincipalKind::Root => None,
             PrincipalKind::SubAccount | PrincipalKind::IamUser => name_of(tx, &account.owner_id)?,
         };
-        let billing_name = match account.billing_account() == &account.id {
-            true => None,
-            false => name_of(tx, account.billing_account())?,
-        };
+        let billing_name =
+            if account.billing_account() == &account.id { None } else { name_of(tx, account.billing_account())? };
         let contact = self.contact(tx, principal)?;
         Ok(Facts { principal: principal.clone(), contact, owner_name, billing_name })
     }

@@ -6,6 +6,7 @@ use super::interaction::Interaction;
 use super::issue::{Draws, Issue};
 use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
 use super::policy::{self, Ask, NextStep};
+use super::situation::Given;
 use super::{Flow, Progress, StoredRequest, Visit};
 use crate::base::id::PrincipalId;
 use crate::domain::Client;
@@ -76,7 +77,7 @@ impl Flow {
         };
         let asked = self.asked(tx, request, client, self.subject_again(request))?;
         let progress = &interaction.progress;
-        let situation = self.situation(tx, visit, Some(&interaction.browser), &asked, progress, Some(client))?;
+        let situation = self.situation(tx, visit, &asked, Given::of(interaction, progress, Some(client)))?;
         match policy::next_step(&asked, &situation, visit.now) {
             NextStep::Issue(id) => {
                 if !interactions::end(tx, interaction.id)? {
@@ -105,7 +106,7 @@ impl Flow {
     ) -> StoreResult<Result<Outcome, FlowError>> {
         let asked = Self::asked_by_nobody();
         let progress = &interaction.progress;
-        let situation = self.situation(tx, visit, Some(&interaction.browser), &asked, progress, None)?;
+        let situation = self.situation(tx, visit, &asked, Given::of(interaction, progress, None))?;
         match policy::next_step(&asked, &situation, visit.now) {
             NextStep::Ask(ask @ (Ask::Login(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_))) => {
                 Ok(Self::expect(tx, interaction, &ask)?.map(|()| {

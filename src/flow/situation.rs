@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::interaction::Progress;
+use super::interaction::{Interaction, Progress};
 use super::policy::{self, Asked, Situation};
 use super::{Flow, Visit};
 use crate::base::id::{BrowserId, PrincipalId};
@@ -13,6 +13,24 @@ use crate::protocol::client_metadata::ConsentPolicy;
 use crate::protocol::{AuthorizationRequest, Prompts};
 use crate::session::Browser;
 use crate::store::{StoreResult, Tx, affinities, agreements, consents, principals};
+
+/// Where a situation is gathered.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    /// None that we know: nobody is signed in.
+    pub(super) browser: Option<&'a Browser>,
+    /// That of the interaction, when there is one already.
+    pub(super) progress: &'a Progress,
+    /// None when people came by themselves.
+    pub(super) client: Option<&'a Client>,
+}
+
+impl<'a> Given<'a> {
+    /// In an interaction; `progress` may differ from what is stored of it.
+    pub(super) fn of(interaction: &'a Interaction, progress: &'a Progress, client: Option<&'a Client>) -> Self {
+        Self { browser: Some(&interaction.browser), progress, client }
+    }
+}
 
 impl Flow {
     /// What the client asked, resolved against the store. `subject` is the
@@ -56,17 +74,15 @@ impl Flow {
         }
     }
 
-    /// What this browser has, for this request. `progress` is that of the
-    /// interaction, when there is one already.
+    /// What this browser has, for this request.
     pub(super) fn situation(
         &self,
         tx: &mut Tx<'_>,
         visit: &Visit,
-        browser: Option<&Browser>,
         asked: &Asked,
-        progress: &Progress,
-        client: Option<&Client>,
+        given: Given<'_>,
     ) -> StoreResult<Situation> {
+        let Given { browser, progress, client } = given;
         let mut situation = Situation {
             sign_ins: browser.map(|browser| browser.sign_ins(tx)).transpose()?.unwrap_or_default(),
             chosen: progress.chosen,

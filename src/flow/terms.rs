@@ -6,6 +6,7 @@ use super::interaction::Interaction;
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
 use super::policy::{self, Ask, NextStep};
+use super::situation::Given;
 use super::{Flow, Visit};
 use crate::domain::{AuditEvent, AuditKind, Client, Outcome as AuditOutcome, SignIn};
 use crate::store::{StoreResult, Tx, agreements, audit, interactions};
@@ -114,7 +115,7 @@ impl Flow {
             (None, _) | (_, None) => Self::asked_by_nobody(),
         };
         let progress = &interaction.progress;
-        let situation = self.situation(tx, visit, Some(&interaction.browser), &asked, progress, client.as_ref())?;
+        let situation = self.situation(tx, visit, &asked, Given::of(&interaction, progress, client.as_ref()))?;
         let id = match policy::next_step(&asked, &situation, visit.now) {
             NextStep::Ask(ask) if expected(&ask) => ask.sign_in(),
             NextStep::Ask(_) | NextStep::Issue(_) | NextStep::Refuse(_) => None,

@@ -1,7 +1,7 @@
 //! Accounts as they are made and changed: main accounts, sub-accounts, and the
 //! IAM users inside an account.
 //!
-//! Callers hold [`lock`](super::lock) and run inside
+//! Callers hold `lock` and run inside
 //! [`all_or_nothing`](super::refusal::all_or_nothing): a refusal undoes what was begun.
 
 use super::people::{self, NewPerson, Place};

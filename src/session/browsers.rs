@@ -84,10 +84,10 @@ impl Browsers {
             return Ok(Recognised::Unknown);
         }
         let over = row.confirmed_at.is_some_and(|at| now > Timestamp::from_micros(at) + OVERLAP);
-        Ok(match over {
-            true => Recognised::Stolen(BrowserId::new(row.id)),
-            false => Recognised::Known(Browser::of(row, BrowserSecret::Previous)),
-        })
+        if over {
+            return Ok(Recognised::Stolen(BrowserId::new(row.id)));
+        }
+        Ok(Recognised::Known(Browser::of(row, BrowserSecret::Previous)))
     }
 
     /// Opens a browser with a first secret; the cookie's value goes to it.

@@ -32,6 +32,7 @@ pub(super) fn to_json<T: Serialize>(value: &T, column: &'static str) -> StoreRes
     serde_json::to_string(value).map_err(|_unserialisable| inconsistent(column, "new"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers name a row by what they have: a number or an id")]
 fn inconsistent(column: &'static str, row: impl ToString) -> StoreError {
     StoreError::inconsistent(column, row.to_string(), "does not read")
 }

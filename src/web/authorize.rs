@@ -52,10 +52,7 @@ pub async fn resume(context: Context) -> HttpResponse {
 
 async fn begin(context: &Context, params: RawParams) -> HttpResponse {
     let query = encoded(&params);
-    let restart = match query.len() <= MAX_RESTART {
-        true => format!("{}?{query}", routes::AUTHORIZE),
-        false => String::new(),
-    };
+    let restart = if query.len() <= MAX_RESTART { format!("{}?{query}", routes::AUTHORIZE) } else { String::new() };
     respond::outcome(context, context.app.flow.begin(context.visit.clone(), params, restart).await)
 }
 

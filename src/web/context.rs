@@ -105,13 +105,12 @@ impl Context {
     pub fn chrome(&self, view: Option<&View>) -> Chrome {
         let locale = self.locale(view.map_or(&[], |view| view.ui_locales.as_slice()));
         let kept: Vec<_> = self.query.iter().filter(|(name, _)| *name != "ui_locales").collect();
-        let chrome = match self.request.method().is_safe() {
-            true => self.frame(locale).at(self.request.path(), &kept),
+        let chrome = if self.request.method().is_safe() {
+            self.frame(locale).at(self.request.path(), &kept)
+        } else {
             // What was posted is not repeated by a link.
-            false => {
-                let interaction = view.map(|view| (INTERACTION, view.interaction.as_str()));
-                self.frame(locale).at(self.request.path(), interaction.as_slice())
-            }
+            let interaction = view.map(|view| (INTERACTION, view.interaction.as_str()));
+            self.frame(locale).at(self.request.path(), interaction.as_slice())
         };
         match view.and_then(|view| view.client.as_ref()) {
             Some(client) => chrome.serving(&client.name),
@@ -128,10 +127,11 @@ impl Context {
         if !csrf::is_own_origin(&self.request, &self.app.origin) {
             return Err(self.failing(Failing::CrossSite));
         }
-        self.body(payload).await.and_then(|form| match form.repeated() {
-            Some(_) => Err(self.failing(Failing::BadRequest)),
-            None => Ok(form),
-        })
+        let form = self.body(payload).await?;
+        if form.repeated().is_some() {
+            return Err(self.failing(Failing::BadRequest));
+        }
+        Ok(form)
     }
 
     /// Reads a posted form from anywhere, as protocol endpoints take them.

@@ -22,7 +22,6 @@ impl Discovery {
 }
 
 /// The document.
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 pub async fn get(document: Data<Discovery>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))

@@ -39,9 +39,8 @@ impl Failure {
     pub fn of(error: &FlowError) -> Self {
         match error {
             FlowError::Problem(problem) => Self::of_problem(problem),
-            FlowError::Store(error) => Self::of_store(error),
             FlowError::Authn(AuthnError::Busy { .. }) => Self::new(Failing::Unavailable { retry_after: WAIT }),
-            FlowError::Authn(AuthnError::Store(error)) => Self::of_store(error),
+            FlowError::Store(error) | FlowError::Authn(AuthnError::Store(error)) => Self::of_store(error),
             FlowError::Serialise => {
                 tracing::error!(%error, "a step failed");
                 Self::new(Failing::Internal)
@@ -68,9 +67,10 @@ impl Failure {
     #[must_use]
     pub fn of_store(error: &StoreError) -> Self {
         tracing::error!(%error, "the store failed");
-        match error.is_unavailable() {
-            true => Self::new(Failing::Unavailable { retry_after: WAIT }),
-            false => Self::new(Failing::Internal),
+        if error.is_unavailable() {
+            Self::new(Failing::Unavailable { retry_after: WAIT })
+        } else {
+            Self::new(Failing::Internal)
         }
     }
 

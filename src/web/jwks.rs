@@ -8,7 +8,6 @@ use crate::token::Tokens;
 
 /// The JWK set. A key is published a day before its first use, so five minutes
 /// in a cache hide none (security.md D9).
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 pub async fn get(tokens: Data<Tokens>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/jwk-set+json"))

@@ -14,10 +14,10 @@ use crate::protocol::RawParams;
 /// `GET /logout`.
 pub async fn get(context: Context) -> HttpResponse {
     let params = context.query.clone();
-    match context.readable {
-        true => request(&context, params).await,
-        false => context.failing(Failing::BadRequest),
+    if !context.readable {
+        return context.failing(Failing::BadRequest);
     }
+    request(&context, params).await
 }
 
 /// `POST /logout`: the confirm page's form, or a client's request by POST.

@@ -134,13 +134,11 @@ pub async fn preflight(wire: Wire) -> HttpResponse {
 }
 
 /// 405 for an endpoint that takes POST alone.
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 pub async fn post_only() -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST, OPTIONS")).finish()
 }
 
 /// 405 for an endpoint that takes GET and POST.
-#[expect(clippy::unused_async, reason = "the shape of a handler")]
 pub async fn get_or_post() -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, HEAD, POST, OPTIONS")).finish()
 }

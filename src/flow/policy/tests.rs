@@ -68,6 +68,7 @@ fn browser_with(names: &[&str]) -> Situation {
     Situation { sign_ins: sign_ins.collect(), ..Situation::default() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of the field that it fills")]
 fn ids(names: &[&str]) -> Option<Vec<PrincipalId>> {
     Some(names.iter().map(|name| PrincipalId::from_text(*name)).collect())
 }
