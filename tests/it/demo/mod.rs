@@ -197,7 +197,7 @@ impl Api {
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = request.body("grant_type=client_credentials").send().await.unwrap().text().await.unwrap();
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        answer.get("access_token").and_then(Value::as_str).unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
     /// Status and challenge.

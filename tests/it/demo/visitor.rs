@@ -37,7 +37,7 @@ impl Visitor {
     /// Where a first answer sends the browser, without going there.
     pub async fn redirected(&mut self, url: &str) -> Url {
         let answer = self.send(Method::GET, &url.parse().unwrap(), None).await;
-        answer.headers()[LOCATION].to_str().unwrap().parse().unwrap()
+        answer.headers().get(LOCATION).unwrap().to_str().unwrap().parse().unwrap()
     }
 
     /// Presses the button `#id` of a page, with these fields filled in.
