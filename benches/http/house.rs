@@ -1,6 +1,7 @@
 //! The provider that is measured: its configuration, its people and clients, its
 //! process.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -125,7 +126,8 @@ fn declaration() -> String {
          [[account.iam_user]]\nusername = \"alice\"\nname = \"Alice\"\npassword = \"open-the-red-gate-1\"\n",
     );
     for person in 0..PEOPLE {
-        all += &format!(
+        let _ = write!(
+            all,
             "[[account]]\nname = \"Person {person}\"\nemail = \"{}\"\npassword = \"{PASSWORD}\"\n\
              claims = {{ given_name = \"Person\", birthdate = \"1990-01-01\", address = {{ country = \"CN\" }} }}\n",
             login_name(person)
@@ -145,7 +147,8 @@ fn declaration() -> String {
         ("machine-rs256", format!("{machine}{jwt}access_token_signed_response_alg = \"RS256\"\n")),
         ("billing-api", machine.to_owned()),
     ] {
-        all += &format!(
+        let _ = write!(
+            all,
             "[[client]]\nclient_id = \"{client}\"\nclient_secret = \"{SECRET}\"\nclient_name = \"{client}\"\n\
              resources = [\"{API}\"]\n{about}"
         );

@@ -1,7 +1,7 @@
 //! Floor 4: the sign-ins of one browser.
 //!
 //! Owns what a cookie is worth ([`Browsers`]), the one way to sign somebody in
-//! ([`sign_in`], which takes a [`Proof`](crate::authn::Proof) and nothing else), and the ways
+//! ([`sign_in()`], which takes a [`Proof`](crate::authn::Proof) and nothing else), and the ways
 //! out. `flow` calls it inside its transactions; it never sees HTTP.
 
 mod browsers;

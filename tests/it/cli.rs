@@ -66,7 +66,6 @@ fn a_wrong_line_is_exit_2() {
 
 #[test]
 fn a_database_that_cannot_be_had_is_one_line_and_exit_1() {
-    let here = Installation::on(Backend::Sqlite);
     let mut command = Command::new(env!("CARGO_BIN_EXE_menshen"));
     command.arg("migrate").env("MENSHEN__DATABASE__URL", "postgres://u:hunter2-canary@127.0.0.1:1/x");
     let output = command.output().unwrap();

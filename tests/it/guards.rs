@@ -36,7 +36,7 @@ fn assert_refused(row: &Row, method: &str, answer: &Answer) {
     let status = answer.status.as_u16();
     match (row.guard, method) {
         (Guard::Client, _) => {
-            assert!(matches!(status, 400 | 401 | 415) && answer.json()["error"].is_string(), "{what}")
+            assert!(matches!(status, 400 | 401 | 415) && answer.json()["error"].is_string(), "{what}");
         }
         (Guard::Bearer, _) => {
             assert!(matches!(status, 400 | 401) && answer.header("www-authenticate").is_some(), "{what}");

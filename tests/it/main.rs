@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one module for each part of the house.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a helper of a test fails as the test does; clippy exempts only the test functions themselves"

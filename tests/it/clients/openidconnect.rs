@@ -91,7 +91,7 @@ async fn signed_in(client: &Client, served: &Served, http: &Http) -> (CoreTokenR
     let returned = Person::new(http).sign_in(&url, "ops@acme.example", PASSWORD).await;
     let parameter = |name: &str| {
         let found = returned.query_pairs().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.into_owned()).unwrap_or_else(|| panic!("no {name} in {returned}"))
+        found.map_or_else(|| panic!("no {name} in {returned}"), |(_, value)| value.into_owned())
     };
     assert_eq!(returned.origin().ascii_serialization() + returned.path(), CALLBACK);
     assert_eq!(parameter("state"), *state.secret());

@@ -100,8 +100,8 @@ fn assert_inert(page: &Answer) {
             assert!(!attribute.starts_with("on") && attribute != "style", "{}", what());
             let loads = attribute == "src" || (name == "link" && attribute == "href");
             assert!(!loads || (value.starts_with('/') && !value.starts_with("//")), "{}", what());
-            let leads = matches!(attribute, "href" | "action" | "formaction");
-            assert!(!leads || !value.trim().to_ascii_lowercase().starts_with("javascript"), "{}", what());
+            let goes_to = matches!(attribute, "href" | "action" | "formaction");
+            assert!(!goes_to || !value.trim().to_ascii_lowercase().starts_with("javascript"), "{}", what());
         }
     }
 }

@@ -81,11 +81,11 @@ fn texts(value: &Value) -> Vec<&str> {
     list.iter().map(|one| one.as_str().unwrap()).collect()
 }
 
-impl Proofs {
-    fn path<'a>(&self, value: &'a Value) -> &'a str {
-        value.as_str().unwrap().strip_prefix(ISSUER).expect("below the issuer")
-    }
+fn path(value: &Value) -> &str {
+    value.as_str().unwrap().strip_prefix(ISSUER).expect("below the issuer")
+}
 
+impl Proofs {
     async fn endpoint(&self, name: &str, value: &Value) -> bool {
         let token = ("token", self.tokens.access.as_str());
         match name {
@@ -94,31 +94,31 @@ impl Proofs {
                 assert_eq!(self.tokens.claims()["iss"], *value);
             }
             "authorization_endpoint" => {
-                let url = format!("{}?{}", self.path(value), self.console.request().query());
+                let url = format!("{}?{}", path(value), self.console.request().query());
                 self.console.code_from(&self.browser.open(&url).await);
             }
             "token_endpoint" => {
                 let code = self.code(&self.console).await;
                 assert_eq!(
-                    self.console.post(self.path(value), &exchange(&self.console, &code)).await.status,
+                    self.console.post(path(value), &exchange(&self.console, &code)).await.status,
                     StatusCode::OK
                 );
             }
             "userinfo_endpoint" => {
-                assert_eq!(self.path(value), "/userinfo");
+                assert_eq!(path(value), "/userinfo");
                 assert_eq!(
                     self.idp.api().userinfo(&self.tokens.access).await.json()["sub"],
                     self.tokens.claims()["sub"]
                 );
             }
-            "jwks_uri" => self.id_token_verifies(self.path(value), self.tokens.id_token.as_deref().unwrap()).await,
+            "jwks_uri" => self.id_token_verifies(path(value), self.tokens.id_token.as_deref().unwrap()).await,
             "introspection_endpoint" => {
-                let told = self.console.post(self.path(value), &[token]).await.json();
+                let told = self.console.post(path(value), &[token]).await.json();
                 assert_eq!(told["active"], json!(true));
             }
             "revocation_endpoint" => {
                 let own = self.console.silently(&self.browser, "openid").await;
-                let answer = self.console.post(self.path(value), &[("token", &own.access)]).await;
+                let answer = self.console.post(path(value), &[("token", &own.access)]).await;
                 assert_eq!(answer.status, StatusCode::OK);
                 assert!(!self.idp.api().is_active(&own.access).await);
             }
@@ -127,7 +127,7 @@ impl Proofs {
                 let tokens = self.console.signed_in(&browser, OPS, "openid").await;
                 let hint = tokens.id_token.unwrap();
                 let query = format!("id_token_hint={hint}&post_logout_redirect_uri=https%3A%2F%2Fconsole.test%2Fbye");
-                let answer = browser.get(&format!("{}?{query}", self.path(value))).await;
+                let answer = browser.get(&format!("{}?{query}", path(value))).await;
                 assert_eq!(answer.location(), Some("https://console.test/bye"));
             }
             _ => return false,
