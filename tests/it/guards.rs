@@ -20,13 +20,26 @@ fn path(row: &Row) -> String {
     row.path.replace("{account}", "acme").replace("{file}", "nothing.css")
 }
 
+/// A word that begins with the prefix and goes on as our ids and tokens do: 22 characters
+/// or more. A key of the JWK set may hold the prefix by chance, never a word of that shape
+/// that ends where an id ends.
+fn shows_an_id(body: &str, prefix: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let long = |rest: &str| (22..100).contains(&rest.chars().take_while(|c| word(*c)).count());
+    let begins = |at: usize| !body[..at].ends_with(word);
+    body.match_indices(prefix).any(|(at, _)| begins(at) && long(&body[at + prefix.len()..]))
+}
+
 fn assert_shows_nobody(answer: &Answer, what: &str) {
     // The link to the other language repeats what was asked.
     let own = |line: &&str| !line.contains("class=\"language\"");
     let body: String = answer.body.lines().filter(own).collect();
-    for secret in ["ops@acme", "Acme", "Alice", "10485760", "p_", "mac_", "mat_", "mrt_", "8613800000001"] {
+    for secret in ["ops@acme", "Acme", "Alice", "10485760", "8613800000001"] {
         let echoed = secret == "ops@acme" && answer.has("#username");
         assert!(echoed || !body.contains(secret), "{what} shows {secret}: {body}");
+    }
+    for prefix in ["p_", "mac_", "mat_", "mrt_"] {
+        assert!(!shows_an_id(&body, prefix), "{what} shows a {prefix}: {body}");
     }
     assert!(!answer.has("[data-state]") && !answer.has("button[name=account]"), "{what}");
 }
