@@ -26,6 +26,9 @@ use crate::telemetry::RequestId;
 const MAX_USER_AGENT: usize = 256;
 /// Name of the query parameter, and of the forms' field, that names an interaction.
 pub const INTERACTION: &str = "interaction";
+/// What our own links put into a page's query, and all that its link to the
+/// other language repeats: anything else in there may be somebody's secret.
+const PAGE_PARAMETERS: [&str; 3] = [INTERACTION, "other", "account"];
 
 /// One request to a page.
 pub struct Context {
@@ -104,7 +107,7 @@ impl Context {
     #[must_use]
     pub fn chrome(&self, view: Option<&View>) -> Chrome {
         let locale = self.locale(view.map_or(&[], |view| view.ui_locales.as_slice()));
-        let kept: Vec<_> = self.query.iter().filter(|(name, _)| *name != "ui_locales").collect();
+        let kept: Vec<_> = self.query.iter().filter(|(name, _)| PAGE_PARAMETERS.contains(name)).collect();
         let chrome = if self.request.method().is_safe() {
             self.frame(locale).at(self.request.path(), &kept)
         } else {

@@ -73,7 +73,7 @@ fn finish(context: &Context, asked: &LogoutRequest, done: Result<LoggedOut, Flow
 }
 
 fn confirm(context: &Context, asked: &LogoutRequest, view: &LogoutView) -> HttpResponse {
-    let chrome = context.chrome(None);
+    let chrome = context.frame(context.locale(&[])).at(routes::LOGOUT, &carried(asked));
     let page = LogoutPage {
         chrome: match &view.client_name {
             Some(name) => chrome.serving(name),
@@ -95,15 +95,19 @@ fn confirm(context: &Context, asked: &LogoutRequest, view: &LogoutView) -> HttpR
     context.page(StatusCode::OK, &page, asked.redirect_uri.as_deref())
 }
 
-/// The form's target carries the request along; it is checked again there.
-fn action(asked: &LogoutRequest) -> String {
+/// The request's own parameters.
+fn carried(asked: &LogoutRequest) -> Vec<(&'static str, &str)> {
     let pairs = [
         ("id_token_hint", &asked.id_token_hint),
         ("client_id", &asked.client_id),
         ("post_logout_redirect_uri", &asked.redirect_uri),
         ("state", &asked.state),
     ];
-    let kept = pairs.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
-    let query = Serializer::new(String::new()).extend_pairs(kept).finish();
+    pairs.into_iter().filter_map(|(name, value)| value.as_deref().map(|value| (name, value))).collect()
+}
+
+/// The form's target carries the request along; it is checked again there.
+fn action(asked: &LogoutRequest) -> String {
+    let query = Serializer::new(String::new()).extend_pairs(carried(asked)).finish();
     if query.is_empty() { routes::LOGOUT.to_owned() } else { format!("{}?{query}", routes::LOGOUT) }
 }

@@ -178,3 +178,32 @@ async fn a_login_page_of_ones_own_ends_at_the_accounts(#[values(Sqlite, Postgres
     assert_eq!(end.path(), "/accounts");
     assert!(end.body.contains("Alice"), "{}", end.body);
 }
+
+#[rstest]
+#[actix_web::test]
+async fn the_link_to_the_other_language_repeats_nothing_of_a_strangers(#[values(Sqlite)] backend: Backend) {
+    let idp = TestIdp::start(backend).await;
+    let browser = idp.browser();
+    let strange = "password=hunter2&token=s3cret&code=c0de&state=st4te&login_hint=who";
+    let login = browser.open("/login").await;
+    let iam = browser.open("/login/iam").await;
+    browser.sign_in(OPS).await;
+    for url in [format!("{}&other=1", login.url), iam.url, "/accounts?x=1".to_owned(), "/me/apps?x=1".to_owned()] {
+        let page = browser.get(&format!("{url}&{strange}")).await;
+        let link = page.attribute("a.language", "href").unwrap_or_else(|| panic!("no link at {url}"));
+        let (path, query) = link.split_once('?').expect("a query");
+        let kept: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.into_owned()).collect();
+        assert_eq!(path, page.path());
+        assert_eq!(kept.last().map(String::as_str), Some("ui_locales"));
+        assert!(kept.iter().all(|name| matches!(name.as_str(), "interaction" | "other" | "ui_locales")), "{link}");
+        assert_eq!(url.contains("interaction="), link.contains("interaction="), "{link}");
+        assert_eq!(url.contains("other=1"), link.contains("other=1"), "{link}");
+        for secret in ["hunter2", "s3cret", "c0de", "st4te"] {
+            assert!(!page.body.contains(secret), "{url} shows {secret}");
+        }
+    }
+    // A sign-out keeps what belongs to it, and nothing else.
+    let logout = browser.get(&format!("/logout?client_id=console&{strange}")).await;
+    let link = logout.attribute("a.language", "href").expect("a link");
+    assert_eq!(link, "/logout?client_id=console&state=st4te&ui_locales=zh-CN");
+}
