@@ -150,8 +150,6 @@ impl Flow {
     }
 
     fn app_handle(&self, principal: &PrincipalId, client: &ClientId) -> String {
-        use base64::Engine;
-        let mac = self.csrf.mac(&[b"app", principal.as_str().as_bytes(), client.as_str().as_bytes()]);
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac.as_bytes())
+        self.mac_text(&[b"app", principal.as_str().as_bytes(), client.as_str().as_bytes()])
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::issue::{Draws, Issue};
 use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
-use super::policy::{self, Ask, NextStep, Situation};
+use super::policy::{self, Ask, Asked, NextStep, Situation};
 use super::situation::Given;
 use super::{Flow, LoginPage, Progress, StoredRequest, Visit};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId};
 use crate::domain::client::RedirectRefused;
-use crate::domain::{PrincipalKind, RedirectAnswer, VerifiedRedirect};
+use crate::domain::{PrincipalKind, RedirectAnswer, SignIn, VerifiedRedirect};
 use crate::protocol::{AuthorizationRequest, AuthorizationResponse, ErrorCode, ProtocolError, RawParams};
 use crate::session::{self, Browser, Recognised};
 use crate::store::{StoreResult, Tx};
@@ -102,9 +102,12 @@ impl Flow {
                 Ok(Ok(self.refused(verified.target.clone(), &plain(ErrorCode::LoginRequired))))
             }
             (NextStep::Ask(ask), browser) => {
-                let request =
-                    StoredRequest { asked: Some(verified.request.clone()), restart: verified.restart.clone() };
-                let opening = Opening { visit, request: &request, situation: &situation, draws };
+                let request = StoredRequest {
+                    asked: Some(verified.request.clone()),
+                    subject: verified.subject.clone(),
+                    restart: verified.restart.clone(),
+                };
+                let opening = Opening { visit, request: &request, asked: &asked, situation: &situation, draws };
                 self.ask(tx, &opening, browser, &ask)
             }
         }
@@ -176,6 +179,7 @@ pub(super) fn plain(code: ErrorCode) -> ProtocolError {
 pub(super) struct Opening<'a> {
     pub(super) visit: &'a Visit,
     pub(super) request: &'a StoredRequest,
+    pub(super) asked: &'a Asked,
     pub(super) situation: &'a Situation,
     pub(super) draws: &'a Draws,
 }
@@ -191,16 +195,27 @@ impl Opening<'_> {
     }
 
     fn destination(&self, ask: &Ask, name: String) -> Destination {
-        destination(ask, name, self.situation, self.request)
+        destination(ask, name, (self.asked, self.situation), self.request)
     }
 }
 
 /// The page that belongs to a question.
-pub(super) fn destination(ask: &Ask, name: String, situation: &Situation, request: &StoredRequest) -> Destination {
+pub(super) fn destination(
+    ask: &Ask,
+    name: String,
+    (asked, situation): (&Asked, &Situation),
+    request: &StoredRequest,
+) -> Destination {
     match ask {
         Ask::Choose(_) => Destination::Choose(name),
         Ask::Login(expected) => {
-            let known = situation.sign_ins.iter().find(|sign_in| Some(sign_in.id) == *expected);
+            // Whom a hint names decides the page for those alone who signed in in
+            // this browser before: anybody else would learn whose address it is.
+            let hinted = |sign_in: &SignIn| asked.hinted.iter().flatten().any(|id| *id == sign_in.principal.id);
+            let known = match expected {
+                Some(id) => situation.sign_ins.iter().find(|sign_in| sign_in.id == *id),
+                None => situation.sign_ins.iter().find(|sign_in| hinted(sign_in)),
+            };
             let page = match known {
                 Some(sign_in) => LoginPage::of(sign_in.principal.kind),
                 None => LoginPage::hinted(request.asked.as_ref().and_then(|asked| asked.login_hint.as_deref())),
@@ -231,5 +246,15 @@ impl LoginPage {
     pub fn hinted(hint: Option<&str>) -> Self {
         let suffix = hint.and_then(|hint| hint.rsplit_once('@')).map(|(_user, account)| account);
         if suffix.is_some_and(|account| !account.contains('.')) { Self::Iam } else { Self::Account }
+    }
+
+    /// Whether a hint of this shape could be typed here: an e-mail address may
+    /// be an account's or a sub-account's.
+    #[must_use]
+    pub fn takes(self, hint: &str) -> bool {
+        match Self::hinted(Some(hint)) {
+            Self::Iam => self == Self::Iam,
+            Self::Account | Self::SubAccount => self != Self::Iam,
+        }
     }
 }

@@ -142,7 +142,7 @@ impl Flow {
         client: Option<&Client>,
     ) -> StoreResult<Vec<SignInId>> {
         let asked = match (&interaction.request.asked, client) {
-            (Some(request), Some(client)) => self.asked(tx, request, client, self.subject_again(request))?,
+            (Some(request), Some(client)) => self.asked(tx, request, client, interaction.request.subject.clone())?,
             (None, _) | (_, None) => Self::asked_by_nobody(),
         };
         let progress = Progress { chosen: None, ..interaction.progress.clone() };
@@ -161,8 +161,6 @@ impl Flow {
     /// The name of a sign-in for one page: a keyed hash, so that it cannot be
     /// guessed and means nothing elsewhere.
     pub(super) fn handle_for(&self, page: &str, id: SignInId) -> String {
-        use base64::Engine;
-        let mac = self.csrf.mac(&[b"handle", page.as_bytes(), &id.row().to_be_bytes()]);
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac.as_bytes())
+        self.mac_text(&[b"handle", page.as_bytes(), &id.row().to_be_bytes()])
     }
 }

@@ -1,13 +1,15 @@
 //! An interaction: an authorization request that waits for the person, bound
 //! to the browser that began it.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::{FlowError, Problem};
 use super::{Flow, Visit};
 use crate::authn::Shortlist;
 use crate::base::OpaqueKind;
-use crate::base::id::{BrowserId, InteractionId, SignInId};
+use crate::base::id::{BrowserId, InteractionId, PrincipalId, SignInId};
 use crate::domain::browser::Stay;
 use crate::protocol::{AuthorizationRequest, Scope};
 use crate::session::{Browser, Recognised};
@@ -19,6 +21,8 @@ use crate::store::{StoreResult, Tx};
 pub struct StoredRequest {
     /// What the client asked; none when the person came by themselves.
     pub asked: Option<AuthorizationRequest>,
+    /// The subject of its `id_token_hint`, checked when it came.
+    pub subject: Option<PrincipalId>,
     /// The path and query that begin it again.
     pub restart: String,
 }
@@ -142,9 +146,13 @@ impl Flow {
     }
 
     fn token_for(&self, browser: BrowserId, subject: &str) -> String {
-        use base64::Engine;
-        let mac = self.csrf.mac(&[&browser.row().to_be_bytes(), subject.as_bytes()]);
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac.as_bytes())
+        self.mac_text(&[&browser.row().to_be_bytes(), subject.as_bytes()])
+    }
+
+    /// A keyed hash of these parts as text: what pages name things by that
+    /// nobody may guess. Callers keep their kinds apart by the first part.
+    pub(super) fn mac_text(&self, parts: &[&[u8]]) -> String {
+        URL_SAFE_NO_PAD.encode(self.csrf.mac(parts).as_bytes())
     }
 
     /// Whether a posted token is the right one; in constant time.

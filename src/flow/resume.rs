@@ -8,7 +8,6 @@ use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Pro
 use super::policy::{self, Ask, NextStep};
 use super::situation::Given;
 use super::{Flow, Progress, StoredRequest, Visit};
-use crate::base::id::PrincipalId;
 use crate::domain::Client;
 use crate::protocol::AuthorizationRequest;
 use crate::store::{StoreResult, Tx, interactions};
@@ -33,7 +32,7 @@ impl Flow {
             .write(move |tx| {
                 let presented = flow.present_browser(tx, &visit)?;
                 let (browser, cookie) = flow.browser_for(tx, presented, &draws, &visit)?;
-                let request = StoredRequest { asked: None, restart: restart.clone() };
+                let request = StoredRequest { asked: None, subject: None, restart: restart.clone() };
                 let opening = (&draws.interaction, &visit);
                 let opened = flow.open_interaction(tx, browser.id, &request, &Progress::default(), opening)?;
                 Ok(opened.map(|name| {
@@ -75,7 +74,7 @@ impl Flow {
         let Some(target) = client.redirect_again(&request.redirect_uri, request.response_mode, state) else {
             return Ok(Err(Problem::Client(ClientProblem::Unknown).into()));
         };
-        let asked = self.asked(tx, request, client, self.subject_again(request))?;
+        let asked = self.asked(tx, request, client, interaction.request.subject.clone())?;
         let progress = &interaction.progress;
         let situation = self.situation(tx, visit, &asked, Given::of(interaction, progress, Some(client)))?;
         match policy::next_step(&asked, &situation, visit.now) {
@@ -92,7 +91,7 @@ impl Flow {
                 Ok(Ok(self.refused(target, &plain(code)).outcome))
             }
             NextStep::Ask(ask) => Ok(Self::expect(tx, interaction, &ask)?.map(|()| {
-                Outcome::Page(destination(&ask, interaction.name.clone(), &situation, &interaction.request))
+                Outcome::Page(destination(&ask, interaction.name.clone(), (&asked, &situation), &interaction.request))
             })),
         }
     }
@@ -110,7 +109,12 @@ impl Flow {
         match policy::next_step(&asked, &situation, visit.now) {
             NextStep::Ask(ask @ (Ask::Login(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_))) => {
                 Ok(Self::expect(tx, interaction, &ask)?.map(|()| {
-                    Outcome::Page(destination(&ask, interaction.name.clone(), &situation, &interaction.request))
+                    Outcome::Page(destination(
+                        &ask,
+                        interaction.name.clone(),
+                        (&asked, &situation),
+                        &interaction.request,
+                    ))
                 }))
             }
             // Whoever is signed in, nobody has to be chosen for it.
@@ -134,11 +138,5 @@ impl Flow {
             return Ok(Ok(()));
         }
         Self::save(tx, interaction, &Progress { expected, ..interaction.progress.clone() })
-    }
-
-    /// The hinted subject of a stored request; it was checked when it came.
-    pub(super) fn subject_again(&self, request: &AuthorizationRequest) -> Option<PrincipalId> {
-        let hint = request.id_token_hint.as_ref().and_then(|raw| self.tokens.read_hint(raw));
-        hint.map(|hint| hint.subject)
     }
 }

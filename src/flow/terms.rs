@@ -111,7 +111,7 @@ impl Flow {
             Err(gone) => return Ok(Err(gone)),
         };
         let asked = match (&interaction.request.asked, &client) {
-            (Some(request), Some(client)) => self.asked(tx, request, client, self.subject_again(request))?,
+            (Some(request), Some(client)) => self.asked(tx, request, client, interaction.request.subject.clone())?,
             (None, _) | (_, None) => Self::asked_by_nobody(),
         };
         let progress = &interaction.progress;

@@ -153,7 +153,7 @@ impl Filled<'_> {
     /// What was typed before, else what the client suggested, where this page
     /// is the one for it.
     fn typed(&self) -> String {
-        let hint = self.view.view.login_hint.as_deref().filter(|hint| LoginPage::hinted(Some(hint)) == self.page);
+        let hint = self.view.view.login_hint.as_deref().filter(|hint| self.page.takes(hint));
         let hint = || hint.filter(|hint| hint.contains('@')).map(str::to_owned);
         self.refused.map(|refused| refused.typed.to_owned()).or_else(hint).unwrap_or_default()
     }

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::database::Backend::{self, Postgres, Sqlite};
-use crate::support::house::{ALICE, BOB, DEV, GLOBEX, OPS, PASSWORD};
+use crate::support::house::{ALICE, BOB, DEV, GLOBEX, LAB, OPS, PASSWORD};
 use crate::support::idp::TestIdp;
 
 #[rstest]
@@ -158,6 +158,8 @@ async fn id_token_hint_means_this_person_and_no_other(#[values(Sqlite, Postgres)
 #[case::a_root(OPS.name, "/login", Some(OPS.name))]
 #[case::an_iam_user(ALICE.name, "/login/iam", Some(ALICE.name))]
 #[case::a_phone("+8613800000001", "/login", None)]
+#[case::a_sub_account(DEV.name, "/login", Some(DEV.name))]
+#[case::no_sub_account("nobody@acme.example", "/login", Some("nobody@acme.example"))]
 #[case::nobody("ghost@nowhere", "/login/iam", Some("ghost@nowhere"))]
 #[actix_web::test]
 async fn login_hint_opens_the_right_page_whoever_exists(
@@ -170,6 +172,27 @@ async fn login_hint_opens_the_right_page_whoever_exists(
     let answer = idp.browser().open(&idp.client("console").request().with("login_hint", hint).url()).await;
     assert_eq!(answer.path(), page);
     assert_eq!(answer.attribute("#username", "value").as_deref().unwrap_or_default(), typed.unwrap_or_default());
+}
+
+#[rstest]
+#[actix_web::test]
+async fn login_hint_opens_a_sub_accounts_page_where_it_signed_in_before(#[values(Sqlite, Postgres)] backend: Backend) {
+    let idp = TestIdp::start(backend).await;
+    let (browser, console) = (idp.browser(), idp.client("console"));
+    browser.sign_in(DEV).await;
+    let accounts = browser.open("/accounts").await;
+    let handle = accounts.attribute("button[name=sign_out]", "value").unwrap();
+    browser.press(&accounts, "button[name=sign_out]").await;
+    let hinted = console.request().with("login_hint", DEV.name);
+    let page = browser.open(&hinted.url()).await;
+    assert_eq!(page.path(), "/login/sub");
+    assert_eq!(page.attribute("#username", "value").as_deref(), Some(DEV.name));
+    // Of another sub-account this browser knows nothing, and tells nothing.
+    assert_eq!(browser.open(&hinted.with("login_hint", LAB.name).url()).await.path(), "/login");
+    // Nor of one that was removed from it.
+    let accounts = browser.open("/accounts").await;
+    assert_eq!(browser.submit(&accounts, &[("remove", &handle)]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.open(&console.request().with("login_hint", DEV.name).url()).await.path(), "/login");
 }
 
 #[rstest]
