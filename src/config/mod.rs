@@ -7,6 +7,7 @@
 //! nothing here opens a database, a socket or a key.
 
 mod agreements;
+mod audit;
 mod branding;
 mod database;
 mod error;
@@ -30,6 +31,7 @@ mod value;
 use std::path::Path;
 
 pub use agreements::Agreements;
+pub use audit::Audit;
 pub use branding::Branding;
 pub use database::Database;
 pub use error::ConfigError;
@@ -110,6 +112,8 @@ config! {
     agreements: Agreements,
     /// What the product is called on its pages.
     branding: Branding,
+    /// The audit trail.
+    audit: Audit,
     /// The log.
     log: Log,
 }

@@ -8,6 +8,7 @@ mod keys;
 mod outbox;
 mod runner;
 mod sweep;
+mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use keys::{ReloadKeys, RotateKeys};
 pub use outbox::{Deliver, Message, OutboxJob, Undelivered};
 pub use runner::{Runner, Running, Stepped};
 pub use sweep::Sweep;
+pub use tally::WriteTally;
 
 use crate::app::App;
 use crate::keys::keeper::KeeperError;
@@ -58,6 +60,11 @@ pub trait Job: Send + Sync {
 
     /// One step. It may be repeated at any time, and ends well within a minute.
     async fn step(&self) -> Result<(), JobError>;
+
+    /// What is left to do when the server stops, on this node. Usually nothing.
+    async fn last(&self) -> Result<(), JobError> {
+        Ok(())
+    }
 }
 
 /// The jobs of a running server, with those who deliver messages.
@@ -66,7 +73,8 @@ pub fn of_server(app: &App, deliverers: Vec<Arc<dyn Deliver>>) -> Runner {
     let jobs: Vec<Arc<dyn Job>> = vec![
         Arc::new(RotateKeys::new(app.keeper.clone())),
         Arc::new(ReloadKeys::new(app.keeper.clone(), app.keys.clone())),
-        Arc::new(Sweep::new(app.store.clone(), Arc::clone(&app.clock))),
+        Arc::new(Sweep::new(app.store.clone(), Arc::clone(&app.clock), app.config.audit.keep)),
+        Arc::new(WriteTally::new(app.tokens.clone())),
         Arc::new(OutboxJob::new(app.store.clone(), Arc::clone(&app.clock), deliverers)),
     ];
     Runner::new(app.store.clone(), Arc::clone(&app.clock), &*app.entropy, jobs)

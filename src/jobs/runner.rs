@@ -69,6 +69,9 @@ impl Runner {
                 () = tokio::time::sleep(job.every()) => {}
             }
         }
+        if let Err(error) = job.last().await {
+            tracing::warn!(job = job.name(), %error, "the job did not end well");
+        }
         if job.reach() == Reach::OneNode
             && let Err(error) = self.release(&*job).await
         {

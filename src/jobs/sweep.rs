@@ -14,8 +14,8 @@ use super::{Job, JobError, Reach};
 use crate::base::{SharedClock, Timestamp};
 use crate::store::grants::Swept;
 use crate::store::{
-    Store, StoreResult, Tx, access_tokens, browsers, codes, grants, interactions, outbox, refresh_tokens, revoked_jwts,
-    throttle, used_assertions,
+    Store, StoreResult, Tx, access_tokens, audit, browsers, codes, grants, interactions, outbox, refresh_tokens,
+    revoked_jwts, throttle, used_assertions,
 };
 
 /// Rows of one transaction.
@@ -53,15 +53,17 @@ const CUTS: [Cut; 6] = [
 pub struct Sweep {
     store: Store,
     clock: SharedClock,
+    /// How long the audit trail is kept.
+    keep_audit: Duration,
     /// Where each walk goes on.
     reached: Mutex<[i64; WALKS.len()]>,
 }
 
 impl Sweep {
-    /// Over the whole store.
+    /// Over the whole store; rows of the audit trail go at the age `keep_audit`.
     #[must_use]
-    pub fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock, reached: Mutex::new([0; WALKS.len()]) }
+    pub fn new(store: Store, clock: SharedClock, keep_audit: Duration) -> Self {
+        Self { store, clock, keep_audit, reached: Mutex::new([0; WALKS.len()]) }
     }
 
     /// Walks one table on, to its end at most.
@@ -75,10 +77,10 @@ impl Sweep {
         Ok(after)
     }
 
-    async fn cut(&self, cut: Cut, now: Timestamp) -> StoreResult<()> {
+    async fn cut(&self, cut: impl Fn(&mut Tx<'_>) -> StoreResult<usize> + Clone + Send + 'static) -> StoreResult<()> {
         let full = usize::try_from(BATCH).unwrap_or(usize::MAX);
         for _batch in 0..BATCHES {
-            if self.store.write(move |tx| cut(tx, now)).await? < full {
+            if self.store.write(cut.clone()).await? < full {
                 break;
             }
         }
@@ -110,8 +112,10 @@ impl Job for Sweep {
             }
         }
         for cut in CUTS {
-            self.cut(cut, now).await?;
+            self.cut(move |tx| cut(tx, now)).await?;
         }
+        let keep = self.keep_audit;
+        self.cut(move |tx| audit::sweep(tx, now - keep, BATCH)).await?;
         Ok(())
     }
 }

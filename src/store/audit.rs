@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::rows::named;
 use super::schema::audit_events;
 use super::{StoreResult, Tx};
+use crate::base::Timestamp;
 use crate::base::id::{AccountId, ClientId, PrincipalId};
 use crate::domain::AuditEvent;
 use crate::domain::audit::Origin;
@@ -27,6 +28,20 @@ pub fn record(tx: &mut Tx<'_>, event: &AuditEvent, origin: &Origin) -> StoreResu
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Deletes rows that were written before `before`, among the `limit` oldest;
+/// how many. The trail is in the order of time, so the first row that is
+/// younger ends it.
+pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
+    let oldest = audit_events::table
+        .order(audit_events::id)
+        .limit(limit)
+        .select((audit_events::id, audit_events::at))
+        .load::<(i64, i64)>(tx.conn())?;
+    let over = oldest.into_iter().take_while(|(_id, at)| *at <= before.micros());
+    let Some((last, _at)) = over.last() else { return Ok(0) };
+    Ok(diesel::delete(audit_events::table.filter(audit_events::id.le(last))).execute(tx.conn())?)
 }
 
 #[derive(Queryable, Selectable)]

@@ -25,6 +25,7 @@ mod oxide;
 mod person;
 mod resolve;
 pub mod revoke;
+mod tally;
 pub mod userinfo;
 
 use std::sync::Arc;
@@ -84,6 +85,7 @@ pub struct Tokens(Arc<Inner>);
 struct Inner {
     parts: TokenParts,
     token_endpoint: String,
+    tally: tally::Tally,
 }
 
 impl std::ops::Deref for Inner {
@@ -121,7 +123,7 @@ impl Tokens {
     #[must_use]
     pub fn new(parts: TokenParts) -> Self {
         let token_endpoint = format!("{}{TOKEN_PATH}", parts.issuer);
-        Self(Arc::new(Inner { parts, token_endpoint }))
+        Self(Arc::new(Inner { parts, token_endpoint, tally: tally::Tally::default() }))
     }
 
     /// What one code is made of, drawn now; for [`codes::issue`].
@@ -201,7 +203,7 @@ impl Tokens {
                 self.refresh(&client, presented, call).await?
             }
             TokenRequest::ClientCredentials { scope, resources } => {
-                self.client_credentials(&client, scope.as_ref(), &resources).await?
+                self.client_credentials(&client, (scope.as_ref(), &resources), call).await?
             }
         };
         self.0.metrics.token_issued(grant_type.as_str());

@@ -1,16 +1,19 @@
 //! `grant_type=client_credentials` (RFC 6749 §4.4): a token for the client
-//! itself. An `at+jwt` costs no write; an opaque one is a durable row.
+//! itself. An opaque one is a durable row, written down in the audit trail in the
+//! same transaction; an `at+jwt` costs no write and is counted ([`crate::token`]).
 
 use thiserror::Error;
 
 use crate::base::OpaqueKind;
 use crate::base::id::ResourceId;
-use crate::protocol::client_metadata::AccessTokenFormat;
+use crate::domain::{AuditEvent, AuditKind, Outcome};
+use crate::protocol::client_metadata::{AccessTokenFormat, GrantType};
 use crate::protocol::{ErrorCode, Scope, scope};
+use crate::store::{Tx, audit};
 use crate::token::access::{Speaker, Ticket};
 use crate::token::audience::{WrongTarget, audience};
 use crate::token::oxide::{self, Stop};
-use crate::token::{AuthenticatedClient, TokenAnswer, TokenError, Tokens};
+use crate::token::{AuthenticatedClient, Call, TokenAnswer, TokenError, Tokens};
 
 /// Why a client got nothing for itself.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -43,8 +46,8 @@ impl Tokens {
     pub(in crate::token) async fn client_credentials(
         &self,
         client: &AuthenticatedClient,
-        asked: Option<&Scope>,
-        resources: &[ResourceId],
+        (asked, resources): (Option<&Scope>, &[ResourceId]),
+        call: &Call,
     ) -> Result<TokenAnswer, TokenError> {
         let metadata = &client.client.metadata;
         let audience = audience(resources, &[], metadata).map_err(ClientCredentialsError::Target)?;
@@ -58,13 +61,31 @@ impl Tokens {
         let row = match metadata.access_token_format {
             AccessTokenFormat::Jwt => None,
             AccessTokenFormat::Opaque => {
-                let (ticket, client) = (ticket.clone(), client.clone());
+                let (ticket, known, event, origin) =
+                    (ticket.clone(), client.clone(), issued(client), call.origin(client));
                 let hash = self.0.opaque.hash(OpaqueKind::Access, &random);
-                self.0.store.write(move |tx| ticket.store(tx, &client, None, hash)).await?
+                let job = move |tx: &mut Tx<'_>| {
+                    audit::record(tx, &event, &origin)?;
+                    ticket.store(tx, &known, None, hash)
+                };
+                self.0.store.write(job).await?
             }
         };
         let text = self.access_text(&ticket, client, Speaker::Client, (row, &random))?;
+        if row.is_none() {
+            self.0.tally.note(client, call);
+        }
         Ok(TokenAnswer::new(text, ticket.expires_in(), ticket.scope))
+    }
+}
+
+/// What the audit trail says of an opaque token.
+fn issued(client: &AuthenticatedClient) -> AuditEvent {
+    let event = AuditEvent::new(AuditKind::TokensIssued, Outcome::Success).of_client(client.id());
+    let event = event.because(GrantType::ClientCredentials.as_str());
+    match &client.owner {
+        Some(owner) => event.of_account(&owner.owner_account_id),
+        None => event,
     }
 }
 

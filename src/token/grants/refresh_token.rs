@@ -14,6 +14,7 @@ use crate::base::{OpaqueKind, Presented, Secret};
 use crate::domain::audit::Origin;
 use crate::domain::grant::{GrantEnd, LiveGrant, RevokedWhy, Spend};
 use crate::domain::{AuditEvent, AuditKind, Outcome};
+use crate::protocol::client_metadata::GrantType;
 use crate::protocol::{ErrorCode, Scope};
 use crate::store::refresh_tokens::RefreshToken;
 use crate::store::{StoreResult, Tx, audit, grants, refresh_tokens};
@@ -139,6 +140,8 @@ impl Refresh {
         let presenter = self.client.id().as_str();
         oxide::refresh(presenter, self.presented.scope.as_ref(), bought, |scope| {
             self.spend(tx, &token)?;
+            let how = GrantType::RefreshToken.as_str();
+            self.record(tx, &token.live, (AuditKind::TokensIssued, Outcome::Success), how)?;
             Ok(Purchase::store(tx, &self.tokens, &self.client, token.live, (scope, for_whom), &self.chance)?)
         })
         .map_err(|stop| match stop {
@@ -154,7 +157,8 @@ impl Refresh {
             Spend::Replayed(()) => {
                 grants::revoke(tx, token.live.grant.id, RevokedWhy::RefreshReplayed)?;
                 let reason = RefreshError::Replayed(token.live.grant.id);
-                self.record(tx, &token.live, &reason)?;
+                let what = (AuditKind::RefreshReplayed, Outcome::Refused);
+                self.record(tx, &token.live, what, &reason.to_string())?;
                 reason
             }
             Spend::Concurrent => RefreshError::Concurrent,
@@ -164,12 +168,18 @@ impl Refresh {
         Err(Halt::Refused(refused))
     }
 
-    fn record(&self, tx: &mut Tx<'_>, live: &LiveGrant, why: &RefreshError) -> StoreResult<()> {
-        let event = AuditEvent::new(AuditKind::RefreshReplayed, Outcome::Refused)
+    fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        live: &LiveGrant,
+        (kind, outcome): (AuditKind, Outcome),
+        why: &str,
+    ) -> StoreResult<()> {
+        let event = AuditEvent::new(kind, outcome)
             .of_client(self.client.id())
             .of_principal(&live.grant.principal)
             .of_account(&live.holder.account.account_id)
-            .because(why.to_string());
+            .because(why);
         audit::record(tx, &event, &self.origin)
     }
 }

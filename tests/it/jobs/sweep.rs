@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use menshen::base::id::{ClientId, PrincipalId, SessionId, SignInId};
 use menshen::base::{Clock, Timestamp, TokenHash};
-use menshen::domain::{Acr, Amr, Assurance};
+use menshen::domain::audit::Origin;
+use menshen::domain::{Acr, Amr, Assurance, AuditEvent, AuditKind, Outcome};
 use menshen::jobs::{Job, Sweep};
 use menshen::protocol::Scope;
 use menshen::store::access_tokens::NewAccessToken;
@@ -14,7 +15,7 @@ use menshen::store::grants::NewGrant;
 use menshen::store::interactions::NewInteraction;
 use menshen::store::schema;
 use menshen::store::{
-    StoreResult, Tx, access_tokens, browsers, codes, grants, interactions, refresh_tokens, revoked_jwts,
+    StoreResult, Tx, access_tokens, audit, browsers, codes, grants, interactions, refresh_tokens, revoked_jwts,
     used_assertions,
 };
 use rstest::rstest;
@@ -95,7 +96,7 @@ async fn what_is_over_goes_and_the_rest_stays(#[values(Backend::Sqlite, Backend:
     let start = cluster.clock.now();
     store.write(move |tx| fill(tx, start + HOUR)).await.unwrap();
     store.write(move |tx| fill(tx, start + 100 * HOUR)).await.unwrap();
-    let sweep = Sweep::new(store, Arc::new(cluster.clock.clone()));
+    let sweep = Sweep::new(store, Arc::new(cluster.clock.clone()), 1_000 * HOUR);
     sweep.step().await.unwrap();
     assert_eq!(counts(&cluster).await, [2; 8]);
     cluster.clock.advance(2 * HOUR);
@@ -122,8 +123,34 @@ async fn a_spent_code_is_known_while_its_family_lives(#[values(Backend::Sqlite, 
         Ok(())
     };
     store.write(late).await.unwrap();
-    let sweep = Sweep::new(store, Arc::new(cluster.clock.clone()));
+    let sweep = Sweep::new(store, Arc::new(cluster.clock.clone()), 1_000 * HOUR);
     cluster.clock.advance(50 * HOUR);
     sweep.step().await.unwrap();
     assert_eq!(counts(&cluster).await[1], 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_audit_trail_is_kept_as_long_as_it_is_told_to(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let cluster = Cluster::new(backend);
+    let store = cluster.store();
+    let note = |tx: &mut Tx<'_>| {
+        let origin = Origin { actor: "system".to_owned(), address: "-".to_owned(), request_id: "-".to_owned() };
+        let event = AuditEvent::new(AuditKind::KeysRotated, Outcome::Success);
+        (0..1_500).try_for_each(|_row| audit::record(tx, &event, &origin))
+    };
+    store.write(note).await.unwrap();
+    cluster.clock.advance(10 * HOUR);
+    store.write(note).await.unwrap();
+    let sweep = Sweep::new(store.clone(), Arc::new(cluster.clock.clone()), 24 * HOUR);
+    let left = async |after: Duration| {
+        cluster.clock.advance(after);
+        sweep.step().await.unwrap();
+        store.read(|tx| audit::latest(tx, 10_000)).await.unwrap().len()
+    };
+    assert_eq!(left(13 * HOUR).await, 3_000);
+    assert_eq!(left(2 * HOUR).await, 1_500, "more than one batch goes at once");
+    assert_eq!(left(10 * HOUR).await, 0);
 }

@@ -1,7 +1,7 @@
 //! `grant_type=client_credentials`.
 
 use menshen::base::id::ClientId;
-use menshen::domain::{AccountStatus, Client, ClientStatus};
+use menshen::domain::{AccountStatus, AuditKind, Client, ClientStatus, Outcome};
 use menshen::protocol::client_metadata::{AccessTokenFormat, ClientAuthMethod, SigningAlg};
 use menshen::protocol::{ClientMetadata, ErrorCode};
 use menshen::store::accounts;
@@ -115,4 +115,44 @@ async fn a_public_client_has_no_self_to_speak_for() {
     let body = menshen::protocol::RawParams::from_pairs([ASK[0], ("client_id", "spa")]);
     let outcome = house.tokens.token(None, &body, &super::house::call()).await;
     assert_eq!(code_of(outcome), ErrorCode::UnauthorizedClient);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_opaque_token_is_in_the_audit_trail_at_once(#[values(Sqlite, Postgres)] backend: Backend) {
+    let house = House::new(backend).await;
+    owned(&house, "robot", console()).await;
+    house.token("robot", &ASK).await.unwrap();
+    let events = house.events().await;
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].kind, events[0].outcome), (AuditKind::TokensIssued, Outcome::Success));
+    assert_eq!(events[0].client.as_ref().unwrap().as_str(), "robot");
+    assert_eq!(events[0].account.as_ref(), Some(&house.root.account.id));
+    assert_eq!((events[0].principal.as_ref(), events[0].detail.as_str()), (None, "client_credentials"));
+    assert!(house.token("robot", &[ASK[0], ("scope", "admin")]).await.is_err());
+    assert_eq!(house.events().await.len(), 1);
+}
+
+/// An `at+jwt` has no transaction of its own: a second's worth is one row.
+#[rstest]
+#[tokio::test]
+async fn jwts_are_counted_into_the_audit_trail_and_none_is_lost(#[values(Sqlite, Postgres)] backend: Backend) {
+    let house = House::new(backend).await;
+    owned(&house, "robot", ClientMetadata { access_token_format: AccessTokenFormat::Jwt, ..console() }).await;
+    for _token in 0..3 {
+        house.token("robot", &ASK).await.unwrap();
+    }
+    assert!(house.events().await.is_empty());
+    assert_eq!(house.tokens.write_tally().await.unwrap(), 1);
+    let events = house.events().await;
+    assert_eq!((events.len(), events[0].kind), (1, AuditKind::TokensIssued));
+    assert_eq!(events[0].detail, "client_credentials, 3 at+jwt");
+    assert_eq!(events[0].client.as_ref().unwrap().as_str(), "robot");
+    assert_eq!(events[0].account.as_ref(), Some(&house.root.account.id));
+    assert_eq!(house.tokens.write_tally().await.unwrap(), 0, "nothing twice");
+    // What cannot be written now is written later.
+    house.token("robot", &ASK).await.unwrap();
+    house.store.close();
+    assert!(house.tokens.write_tally().await.is_err());
+    assert!(house.tokens.write_tally().await.is_err(), "it is still there to be written");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use menshen::base::id::ClientId;
 use menshen::domain::grant::GrantEnd;
-use menshen::domain::{AccountStatus, AuditKind, PrincipalStatus};
+use menshen::domain::{AccountStatus, AuditKind, Outcome, PrincipalStatus};
 use menshen::protocol::{ClientMetadata, ErrorCode, Scope};
 use menshen::store::{accounts, clients, consents, principals, sign_ins};
 use menshen::token::{RefreshError, TokenError};
@@ -175,4 +175,22 @@ async fn a_disabled_client_is_out_within_a_second(#[values(Sqlite, Postgres)] ba
     house.write(move |tx| clients::set_status(tx, &console, menshen::domain::ClientStatus::Disabled)).await;
     house.after(Duration::from_millis(900));
     assert_eq!(code_of(house.refresh("console", refresh_of(&tokens)).await), ErrorCode::InvalidClient);
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_refresh_is_in_the_audit_trail(#[values(Sqlite, Postgres)] backend: Backend) {
+    let house = House::new(backend).await;
+    let first = house.signed_in().await;
+    let before = house.events().await.len();
+    house.refresh("console", refresh_of(&first)).await.unwrap();
+    let events = house.events().await;
+    assert_eq!(events.len(), before + 1);
+    let event = &events[0];
+    assert_eq!((event.kind, event.outcome), (AuditKind::TokensIssued, Outcome::Success));
+    assert_eq!(
+        (event.principal.as_ref(), event.account.as_ref()),
+        (Some(&house.root.id), Some(&house.root.account.id))
+    );
+    assert_eq!((event.client.as_ref().unwrap().as_str(), event.detail.as_str()), ("console", "refresh_token"));
 }
