@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::authn::Registry;
+use crate::authn::codes::{CodeParts, Codes};
 use crate::authn::hashing::{Cost, Hasher, Passwords};
 use crate::authn::password_policy::PasswordPolicy;
 use crate::authn::registry::Deps;
 use crate::authn::throttle::Throttle;
+use crate::authn::{CodeLimits, Registry};
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy};
 use crate::config::{Config, ConfigError};
@@ -19,7 +20,10 @@ use crate::domain::browser::{LifetimePolicy, Lifetimes};
 use crate::flow::{Flow, FlowSettings};
 use crate::keys::client_jwks::ClientJwks;
 use crate::keys::keeper::{KeeperError, KeyKeeper};
-use crate::keys::{ClientSecretKeys, ContactKeys, Purpose, RotationPolicy, SigningKeys, Vault, VaultError};
+use crate::keys::{
+    ClientSecretKeys, ContactKeys, InteractionSeals, Purpose, RotationPolicy, SigningKeys, Vault, VaultError,
+};
+use crate::notify::Post;
 use crate::outbound::{Outbound, OutboundError};
 use crate::session::Browsers;
 use crate::store::{Store, StoreError, StoreOptions};
@@ -160,11 +164,13 @@ impl Parts<'_> {
     }
 
     fn flow(&self, tokens: &Tokens, passwords: &Passwords) -> Result<Flow, StartError> {
-        let registry = Registry::from_config(&self.config.login, &self.login_deps(passwords))?;
+        let codes = self.codes();
+        let registry = Registry::from_config(&self.config.login, &self.login_deps(passwords, &codes))?;
         Ok(Flow {
             store: self.store.clone(),
             tokens: tokens.clone(),
             registry: Arc::new(registry),
+            codes,
             passwords: passwords.clone(),
             metrics: Arc::clone(self.metrics),
             password_policy: PasswordPolicy::configured(&self.config.password),
@@ -178,12 +184,24 @@ impl Parts<'_> {
         })
     }
 
-    fn login_deps(&self, passwords: &Passwords) -> Deps {
+    fn codes(&self) -> Codes {
+        Codes::new(CodeParts {
+            store: self.store.clone(),
+            contacts: self.contacts.clone(),
+            key: self.vault.mac_key(Purpose::OneTimeCode),
+            limits: CodeLimits::new(self.vault.mac_key(Purpose::ThrottleKey), &self.config.throttle),
+            seals: InteractionSeals::new(Arc::clone(self.vault)),
+            post: Post::new(Arc::clone(self.vault)),
+        })
+    }
+
+    fn login_deps(&self, passwords: &Passwords, codes: &Codes) -> Deps {
         Deps {
             store: self.store.clone(),
             contacts: self.contacts.clone(),
             passwords: passwords.clone(),
             throttle: Throttle::new(self.vault.mac_key(Purpose::ThrottleKey), &self.config.throttle),
+            codes: codes.clone(),
             accounts_per_phone: usize::try_from(self.config.login.max_accounts_per_phone).unwrap_or(usize::MAX),
             default_country: self.config.login.default_country.clone(),
             own_domain: self.config.server.issuer.authority().split(':').next().map(str::to_owned),

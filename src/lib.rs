@@ -9,7 +9,7 @@
 //! | F0 | [`base`] |
 //! | F1 | [`protocol`] |
 //! | F2 | [`domain`] · [`config`] · [`telemetry`] |
-//! | F3 | [`store`] · [`outbound`] · [`keys`] |
+//! | F3 | [`store`] · [`outbound`] · [`keys`] · [`notify`] |
 //! | F4 | [`authn`] · [`session`] · [`token`] · [`identity`] · [`flow`] |
 //! | F5 | [`app`] |
 //! | F6 | [`web`] · [`jobs`] |
@@ -26,6 +26,7 @@ pub mod flow;
 pub mod identity;
 pub mod jobs;
 pub mod keys;
+pub mod notify;
 pub mod outbound;
 pub mod protocol;
 pub mod session;

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::authenticator::Step;
 use crate::base::id::{BrowserId, ClientId, InteractionId, PrincipalId};
 use crate::base::{Entropy, Timestamp};
+use crate::domain::Language;
 use crate::domain::audit::Origin;
 
 /// What surrounds a posted form. Built once per request by `flow`.
@@ -21,6 +23,10 @@ pub struct Attempt<'a> {
     pub client: Option<&'a ClientId>,
     /// What is known of the browser.
     pub browser: &'a KnownBrowser,
+    /// What this method asked last in this interaction.
+    pub asked: Option<&'a Step>,
+    /// The language of the page, for what is sent.
+    pub language: Language,
     /// Where salts and handles come from.
     pub entropy: &'a dyn Entropy,
 }

@@ -1,6 +1,7 @@
 //! The seam of login methods: what each one declares, is asked and answers.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
 use super::form::Form;
@@ -93,9 +94,11 @@ pub enum Progress {
     Rejected(Rejection),
 }
 
-/// What a method of several steps asks next. The page shows what was typed so
-/// far and posts it again.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// What a method of several steps asks next. `flow` keeps it in the interaction,
+/// the page is made of it, and the method gets it back with the next form
+/// (`Attempt::asked`): nothing of it is believed from the form.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Step {
     /// The account's alias or id, because the name came without one.
     Account {

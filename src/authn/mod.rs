@@ -10,6 +10,8 @@
 
 pub mod attempt;
 pub mod authenticator;
+pub mod codes;
+pub mod contact;
 pub mod form;
 pub mod hashing;
 mod methods;
@@ -22,6 +24,8 @@ pub mod throttle;
 
 pub use attempt::{Attempt, KnownBrowser};
 pub use authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress, Step};
+pub use codes::{CodeLimits, Codes, Delivery, Order, ProvenContact, SentCode};
+pub use contact::Contact;
 pub use form::Form;
 pub use methods::password_check::CREDENTIAL as PASSWORD_CREDENTIAL;
 pub use proof::Proof;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempt::Attempt;
 use super::authenticator::{Authenticator, Progress};
+use super::codes::Codes;
 use super::hashing::Passwords;
 use super::methods::{iam_user, password, sub_account};
 use super::rejection::{AuthnError, Rejection};
@@ -39,6 +40,8 @@ pub struct Deps {
     pub passwords: Passwords,
     /// Counts guesses.
     pub throttle: Throttle,
+    /// One-time codes.
+    pub codes: Codes,
     /// Hashes that a login by phone costs: accounts that one number may have.
     pub accounts_per_phone: usize,
     /// Country code of numbers written without one (`+86`).

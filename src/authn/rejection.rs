@@ -6,6 +6,8 @@ use thiserror::Error;
 
 use super::hashing::PoolFull;
 use crate::domain::PrincipalKind;
+use crate::keys::VaultError;
+use crate::notify::NotifyError;
 use crate::store::StoreError;
 
 /// A refusal that the person may read. Which of them shows is decided before
@@ -38,6 +40,20 @@ pub enum Rejection {
     EmailRequired,
     /// The choice among several accounts is too old, or names none of them.
     SelectRequired,
+    /// This page takes a phone number, nothing else.
+    PhoneRequired,
+    /// The code is wrong, late, used up or another's: one answer for all.
+    BadCode,
+    /// The last code was sent a moment ago.
+    CodeCooldown {
+        /// When the next one may be.
+        retry_after: Duration,
+    },
+    /// Too many codes were sent, to this number or from here.
+    CodeQuota {
+        /// When the next one may be.
+        retry_after: Duration,
+    },
 }
 
 impl Rejection {
@@ -53,6 +69,10 @@ impl Rejection {
             Self::FieldRequired { .. } => "field_required",
             Self::EmailRequired => "email_required",
             Self::SelectRequired => "select_required",
+            Self::PhoneRequired => "phone_required",
+            Self::BadCode => "bad_code",
+            Self::CodeCooldown { .. } => "code_cooldown",
+            Self::CodeQuota { .. } => "code_quota",
         }
     }
 
@@ -60,11 +80,15 @@ impl Rejection {
     #[must_use]
     pub const fn class(&self) -> RejectionClass {
         match self {
-            Self::BadCredentials | Self::PrincipalDisabled { .. } | Self::OwnerSuspended => RejectionClass::WrongProof,
-            Self::Throttled { .. } => RejectionClass::TooMany,
-            Self::AgreeRequired | Self::FieldRequired { .. } | Self::EmailRequired | Self::SelectRequired => {
-                RejectionClass::BadInput
+            Self::BadCredentials | Self::BadCode | Self::PrincipalDisabled { .. } | Self::OwnerSuspended => {
+                RejectionClass::WrongProof
             }
+            Self::Throttled { .. } | Self::CodeCooldown { .. } | Self::CodeQuota { .. } => RejectionClass::TooMany,
+            Self::AgreeRequired
+            | Self::FieldRequired { .. }
+            | Self::EmailRequired
+            | Self::PhoneRequired
+            | Self::SelectRequired => RejectionClass::BadInput,
         }
     }
 }
@@ -92,6 +116,12 @@ pub enum AuthnError {
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A letter could not be written.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
+    /// A seal did not close or open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
 impl From<PoolFull> for AuthnError {

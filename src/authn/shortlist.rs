@@ -105,6 +105,8 @@ mod tests {
             interaction: InteractionId::new(1),
             client: None,
             browser: &stranger,
+            asked: None,
+            language: crate::domain::Language::Chinese,
             entropy: &entropy,
         };
         let candidate = Candidate { handle: "h".into(), principal: PrincipalId::from_text("p_a") };

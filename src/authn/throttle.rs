@@ -201,7 +201,7 @@ fn bucket(key: &MacKey, parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// What one person can hold many of: an IPv4 address, or the /64 of an IPv6 one.
-fn network(address: IpAddr) -> Vec<u8> {
+pub(in crate::authn) fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.octets().to_vec(),
         IpAddr::V6(v6) => v6.octets().into_iter().take(8).collect(),
@@ -225,6 +225,8 @@ mod tests {
             interaction: InteractionId::new(1),
             client: None,
             browser,
+            asked: None,
+            language: crate::domain::Language::Chinese,
             entropy: &SeededEntropy::new(1),
         };
         throttle.plan(&attempt, subjects.to_vec())

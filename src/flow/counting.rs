@@ -16,7 +16,9 @@ impl Flow {
                 RejectionClass::TooMany => LoginOutcome::Throttled,
                 RejectionClass::BadInput => return,
             },
-            Err(AuthnError::Busy { .. } | AuthnError::Store(_)) => LoginOutcome::Unavailable,
+            Err(AuthnError::Busy { .. } | AuthnError::Store(_) | AuthnError::Notify(_) | AuthnError::Vault(_)) => {
+                LoginOutcome::Unavailable
+            }
         };
         self.metrics.login(method, outcome);
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{FlowError, Problem};
 use super::{Flow, Visit};
-use crate::authn::Shortlist;
+use crate::authn::{Shortlist, Step};
 use crate::base::OpaqueKind;
 use crate::base::id::{BrowserId, InteractionId, PrincipalId, SignInId};
 use crate::domain::browser::Stay;
@@ -38,13 +38,32 @@ pub struct Progress {
     pub expected: Option<SignInId>,
     /// What the person let the client have here.
     pub consented: Option<Scope>,
-    /// `user@account`, between the two steps of an IAM user's login.
-    pub upn: Option<String>,
+    /// What a login method of several steps asked last, and which method.
+    #[serde(default)]
+    pub step: Option<MethodStep>,
     /// Accounts for which a proof was right.
     pub shortlist: Option<Shortlist>,
-    /// Whether the person asked to stay signed in, until they chose.
+    /// What the person ticked, until they chose.
     #[serde(default)]
+    pub ticks: Ticks,
+}
+
+/// What the person ticked on a login page.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub struct Ticks {
+    /// To stay signed in.
     pub stay: Stay,
+    /// The agreements. A page without that box leaves them to their own step.
+    pub agreed: bool,
+}
+
+/// Where a login of several steps stands.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct MethodStep {
+    /// The method's name.
+    pub method: String,
+    /// What it asked.
+    pub step: Step,
 }
 
 /// An interaction as its own browser sees it.

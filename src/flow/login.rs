@@ -1,7 +1,7 @@
 //! The login pages: what they show, and what a posted form leads to.
 
 use super::context::View;
-use super::interaction::{Interaction, Progress};
+use super::interaction::{Interaction, MethodStep, Progress, Ticks};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
 use super::{Flow, Visit};
@@ -45,11 +45,20 @@ pub struct LoginView {
     pub expected: Option<Facts>,
     /// Whether the client asked for this very subject, so that no other helps.
     pub locked_to: bool,
-    /// The name typed in the first step of an IAM user's login.
-    pub upn: Option<String>,
+    /// What the method asked last, when a login of several steps is under way.
+    pub step: Option<MethodStep>,
 }
 
 impl LoginView {
+    /// The name typed in the first step of an IAM user's login.
+    #[must_use]
+    pub fn upn(&self) -> Option<&str> {
+        match self.step.as_ref().map(|asked| &asked.step) {
+            Some(Step::Account { username: typed } | Step::Password { upn: typed }) => Some(typed),
+            None => None,
+        }
+    }
+
     /// The name of who is to prove themselves again, unless the person typed
     /// another one: then they want another account.
     #[must_use]
@@ -110,21 +119,22 @@ impl Flow {
             Some(identifier) => posted.fields.or(form::USERNAME, &identifier).or(form::AGREE, "on"),
             None => posted.fields,
         };
+        let ticks = Ticks { stay: posted.stay, agreed: fields.agreed().is_ok() };
         let browser = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
-        let attempt = self.attempt(&visit, &entered, &browser);
+        let attempt = self.attempt(&visit, &entered, (&browser, page.method()));
         let answered = authenticator.answer(&attempt, &fields).await;
         self.count_login(authenticator.method().name, &answered);
         let progress = answered?;
         let name = entered.interaction.name.clone();
         match progress {
-            Authenticated::Verified(proof) => self.proved(visit, name, proof, posted.stay).await.map(Submission::Done),
+            Authenticated::Verified(proof) => self.proved(visit, name, proof, ticks).await.map(Submission::Done),
             Authenticated::Choose(list) => {
-                let shortlist = Progress { shortlist: Some(list), stay: posted.stay, ..Progress::default() };
+                let shortlist = Progress { shortlist: Some(list), ticks, ..Progress::default() };
                 self.step_on(visit, name.clone(), shortlist, Destination::Choose(name)).await
             }
             Authenticated::Ask(step) => {
-                let (Step::Account { username: typed } | Step::Password { upn: typed }) = step;
-                let progress = Progress { upn: Some(typed), ..Progress::default() };
+                let asked = MethodStep { method: page.method().to_owned(), step };
+                let progress = Progress { step: Some(asked), ..Progress::default() };
                 self.step_on(visit, name.clone(), progress, Destination::Login { page, interaction: name }).await
             }
             Authenticated::Rejected(rejection) => Ok(Submission::Again(Box::new(entered.view), rejection)),
@@ -139,17 +149,22 @@ impl Flow {
         let entered = self.enter_login(visit.clone(), name.clone()).await?;
         let shortlist = entered.interaction.progress.shortlist.as_ref().ok_or(Problem::Stale)?;
         let browser = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
-        let attempt = self.attempt(&visit, &entered, &browser);
+        let attempt = self.attempt(&visit, &entered, (&browser, shortlist.method()));
         match self.registry.choose(&attempt, shortlist, &handle).await? {
             Authenticated::Verified(proof) => {
-                let stay = entered.interaction.progress.stay;
-                self.proved(visit, name, proof, stay).await
+                let ticks = entered.interaction.progress.ticks;
+                self.proved(visit, name, proof, ticks).await
             }
             Authenticated::Choose(_) | Authenticated::Ask(_) | Authenticated::Rejected(_) => Err(Problem::Stale.into()),
         }
     }
 
-    fn attempt<'a>(&'a self, visit: &'a Visit, entered: &'a Entered, browser: &'a KnownBrowser) -> Attempt<'a> {
+    fn attempt<'a>(
+        &'a self,
+        visit: &'a Visit,
+        entered: &'a Entered,
+        (browser, method): (&'a KnownBrowser, &str),
+    ) -> Attempt<'a> {
         Attempt {
             now: visit.now,
             address: visit.address,
@@ -157,6 +172,8 @@ impl Flow {
             interaction: entered.interaction.id,
             client: entered.client.as_ref(),
             browser,
+            asked: entered.view.step.as_ref().filter(|asked| asked.method == method).map(|asked| &asked.step),
+            language: visit.language(&entered.view.view.ui_locales),
             entropy: self.entropy.as_ref(),
         }
     }
@@ -173,8 +190,8 @@ impl Flow {
                 let asked = interaction.request.asked.as_ref();
                 let locked_to = asked
                     .is_some_and(|asked| asked.claims.required_subject().is_some() || asked.id_token_hint.is_some());
-                let upn = interaction.progress.upn.clone();
-                let view = LoginView { view: flow.view(tx, &interaction, client.as_ref())?, expected, locked_to, upn };
+                let step = interaction.progress.step.clone();
+                let view = LoginView { view: flow.view(tx, &interaction, client.as_ref())?, expected, locked_to, step };
                 let known = sign_ins::known_principals(tx, interaction.browser.id)?;
                 Ok(Ok(Entered { interaction, view, known, client: client.map(|client| client.id) }))
             })
@@ -208,7 +225,7 @@ impl Flow {
                 };
                 let kept = interaction.progress.clone();
                 let progress =
-                    Progress { upn: next.upn.clone(), shortlist: next.shortlist.clone(), stay: next.stay, ..kept };
+                    Progress { step: next.step.clone(), shortlist: next.shortlist.clone(), ticks: next.ticks, ..kept };
                 Self::save(tx, &interaction, &progress)
             })
             .await??;
@@ -216,7 +233,7 @@ impl Flow {
     }
 
     /// Signs in whom the proof names; that is the interaction's choice of account.
-    async fn proved(&self, visit: Visit, name: String, proof: Proof, stay: Stay) -> Result<Answer, FlowError> {
+    async fn proved(&self, visit: Visit, name: String, proof: Proof, ticks: Ticks) -> Result<Answer, FlowError> {
         let (flow, random) = (self.clone(), self.entropy.bytes::<32>());
         self.store
             .write(move |tx| {
@@ -234,12 +251,12 @@ impl Flow {
                     browser: &interaction.browser,
                     address: &visit.address.to_string(),
                     user_agent: &visit.user_agent,
-                    stay,
+                    stay: ticks.stay,
                     random: &random,
                 };
                 let lifetimes = &flow.settings.lifetimes;
                 let signed_in = session::sign_in(tx, &flow.browsers, lifetimes, &proof, &arrival)?;
-                flow.chose(tx, &interaction, signed_in.id, proof.principal(), &visit)?
+                flow.chose(tx, &interaction, (signed_in.id, proof.principal(), ticks), &visit)?
                     .map_or_else(|error| Ok(Err(error)), |()| Ok(Ok(resumed(&name, signed_in.cookie))))
             })
             .await?
@@ -249,12 +266,11 @@ impl Flow {
         &self,
         tx: &mut Tx<'_>,
         interaction: &Interaction,
-        id: SignInId,
-        principal: &Principal,
+        (id, principal, ticks): (SignInId, &Principal, Ticks),
         visit: &Visit,
     ) -> StoreResult<Result<(), FlowError>> {
-        let reproved = interaction.progress.expected == Some(id);
-        if let (Some(version), false) = (self.settings.terms_for(principal.kind), reproved) {
+        let agreed = ticks.agreed && interaction.progress.expected != Some(id);
+        if let (Some(version), true) = (self.settings.terms_for(principal.kind), agreed) {
             agreements::accept(tx, &principal.id, version, &visit.address.to_string())?;
         }
         let progress = Progress { chosen: Some(id), proved: Some(id), ..Progress::default() };

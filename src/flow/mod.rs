@@ -34,7 +34,7 @@ pub use apps::{AppEntry, AppsView};
 pub use choose::{ChoiceEntry, ChoiceView};
 pub use consent::{ConsentView, Decision};
 pub use context::{ClientFace, View};
-pub use interaction::{Interaction, Progress, StoredRequest};
+pub use interaction::{Interaction, MethodStep, Progress, StoredRequest, Ticks};
 pub use login::{LoginPage, LoginView, PostedLogin, Submission};
 pub use logout::{LoggedOut, LogoutChoice, LogoutRequest, LogoutView};
 pub use outcome::{Answer, Destination, FlowError, Outcome, Problem};
@@ -43,13 +43,14 @@ pub use people::Facts;
 pub use terms::TermsView;
 
 use crate::authn::Registry;
+use crate::authn::codes::Codes;
 use crate::authn::hashing::Passwords;
 use crate::authn::password_policy::PasswordPolicy;
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
-use crate::domain::PrincipalKind;
 use crate::domain::audit::Origin;
 use crate::domain::browser::LifetimePolicy;
+use crate::domain::{Language, PrincipalKind};
 use crate::keys::{ContactKeys, MacKey};
 use crate::session::Browsers;
 use crate::store::Store;
@@ -69,9 +70,20 @@ pub struct Visit {
     pub user_agent: String,
     /// Value of the browser's cookie, when exactly one came.
     pub cookie: Option<String>,
+    /// The language that the person picked, if they did.
+    pub picked: Option<Language>,
+    /// The language that the browser accepts best.
+    pub accepted: Language,
 }
 
 impl Visit {
+    /// The language for messages to this person: as picked, else as the client
+    /// wished (`ui_locales`), else as the browser accepts.
+    #[must_use]
+    pub fn language(&self, wished: &[String]) -> Language {
+        self.picked.or_else(|| wished.iter().find_map(|tag| Language::find(tag))).unwrap_or(self.accepted)
+    }
+
     /// Who acts, as the audit trail writes it down.
     #[must_use]
     pub fn origin(&self) -> Origin {
@@ -119,6 +131,8 @@ pub struct Flow {
     pub tokens: Tokens,
     /// Login methods.
     pub registry: Arc<Registry>,
+    /// One-time codes.
+    pub codes: Codes,
     /// Password hashes.
     pub passwords: Passwords,
     /// What is counted.

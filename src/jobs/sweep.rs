@@ -14,8 +14,8 @@ use super::{Job, JobError, Reach};
 use crate::base::{SharedClock, Timestamp};
 use crate::store::grants::Swept;
 use crate::store::{
-    Store, StoreResult, Tx, access_tokens, audit, browsers, codes, grants, interactions, outbox, refresh_tokens,
-    revoked_jwts, throttle, used_assertions,
+    Store, StoreResult, Tx, access_tokens, audit, browsers, codes, grants, interactions, one_time_codes, outbox,
+    refresh_tokens, revoked_jwts, throttle, used_assertions, used_once,
 };
 
 /// Rows of one transaction.
@@ -40,13 +40,15 @@ type Cut = fn(&mut Tx<'_>, Timestamp) -> StoreResult<usize>;
 /// The walked tables. Grants come first: what they own goes when they are gone.
 const WALKS: [Walk; 4] = [grants::sweep, codes::sweep, refresh_tokens::sweep, access_tokens::sweep];
 
-const CUTS: [Cut; 6] = [
+const CUTS: [Cut; 8] = [
     |tx, now| interactions::sweep(tx, now - KEEP_INTERACTIONS, BATCH),
     |tx, now| browsers::sweep_unused(tx, now - KEEP_BROWSERS, BATCH),
     |tx, now| outbox::sweep(tx, now - KEEP_MESSAGES, BATCH),
     |tx, _now| throttle::sweep(tx, BATCH),
     |tx, now| revoked_jwts::sweep(tx, now - MARGIN),
     |tx, now| used_assertions::sweep(tx, now - MARGIN),
+    |tx, now| used_once::sweep(tx, now - MARGIN, BATCH),
+    |tx, now| one_time_codes::sweep(tx, now - MARGIN, BATCH),
 ];
 
 /// Deletes rows whose time is over.

@@ -29,6 +29,16 @@ pub enum Purpose {
     Decoy,
     /// The chain of audit rows.
     AuditChain,
+    /// Hashes of one-time codes.
+    OneTimeCode,
+    /// States that travel through a vendor and back.
+    UpstreamState,
+    /// Hashes of what may be used once.
+    UsedOnce,
+    /// Hashes of upstream identities.
+    BindingKey,
+    /// Names of upstream identities at rest.
+    BindingSeal,
 }
 
 impl Purpose {
@@ -48,6 +58,11 @@ impl Purpose {
             Self::InteractionSeal => b"interaction seal",
             Self::Decoy => b"decoy",
             Self::AuditChain => b"audit chain",
+            Self::OneTimeCode => b"one-time code",
+            Self::UpstreamState => b"upstream state",
+            Self::UsedOnce => b"used once",
+            Self::BindingKey => b"binding key",
+            Self::BindingSeal => b"binding seal",
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod affinities;
 pub mod agreements;
 pub mod audit;
+pub mod bindings;
 pub mod browsers;
 pub mod client_sessions;
 pub mod clients;
@@ -28,6 +29,7 @@ pub mod interactions;
 pub mod leases;
 mod live;
 pub mod migrate;
+pub mod one_time_codes;
 pub mod outbox;
 pub mod principals;
 pub mod refresh_tokens;
@@ -39,6 +41,7 @@ pub mod sign_ins;
 pub mod signing_keys;
 pub mod throttle;
 pub mod used_assertions;
+pub mod used_once;
 
 pub use engine::{
     AnyConnection, MultiBackend, Schema, Statistics, Store, StoreError, StoreOptions, StoreResult, Trouble, Tx,

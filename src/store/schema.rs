@@ -307,6 +307,45 @@ table! {
     }
 }
 
+table! {
+    one_time_codes (id) {
+        id -> BigInt,
+        interaction_id -> BigInt,
+        purpose -> Text,
+        hash -> Binary,
+        tries -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    used_once (hash) {
+        hash -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+table! {
+    bindings (id) {
+        id -> BigInt,
+        principal_id -> Text,
+        connector -> Text,
+        name_sealed -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    binding_keys (hash) {
+        hash -> Binary,
+        binding_id -> BigInt,
+        kind -> Text,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     principals,
@@ -332,6 +371,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_events,
     outbox,
     leases,
+    one_time_codes,
+    used_once,
+    bindings,
+    binding_keys,
 );
 
 diesel::alias!(accounts as owners: OwnersAlias);

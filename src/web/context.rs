@@ -18,6 +18,7 @@ use super::failure::Failure;
 use super::pages::{Chrome, Failing, Locale, Page};
 use super::site::Site;
 use super::{csp, csrf};
+use crate::domain::Language;
 use crate::flow::{FlowError, View, Visit};
 use crate::protocol::RawParams;
 use crate::telemetry::RequestId;
@@ -62,16 +63,19 @@ impl Context {
         let id = request.extensions().get::<RequestId>().map(|id| String::from_utf8_lossy(&id.text()).into_owned());
         let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
         let user_agent = header(USER_AGENT).unwrap_or_default().chars().take(MAX_USER_AGENT).collect();
+        let query = RawParams::parse(request.query_string().as_bytes());
+        let readable = query.is_ok();
+        let query = query.unwrap_or_default();
         let visit = Visit {
             now: app.clock.now(),
             request_id: id.unwrap_or_default(),
             address,
             user_agent,
             cookie: app.cookie.read(request.headers()),
+            picked: picked_language(&query, request).as_deref().and_then(Language::find),
+            accepted: Locale::negotiate(None, None, header(ACCEPT_LANGUAGE)).language(),
         };
-        let query = RawParams::parse(request.query_string().as_bytes());
-        let readable = query.is_ok();
-        Some(Self { app, visit, query: query.unwrap_or_default(), readable, request: request.clone() })
+        Some(Self { app, visit, query, readable, request: request.clone() })
     }
 
     /// The interaction that the query names.
@@ -85,10 +89,8 @@ impl Context {
     #[must_use]
     pub fn locale(&self, wished: &[String]) -> Locale {
         let headers = self.request.headers();
-        let picked = self.query.optional("ui_locales").map(str::to_owned).or_else(|| {
-            let cookie = Cookie::language(headers);
-            cookie.or_else(|| (!wished.is_empty()).then(|| wished.join(" ")))
-        });
+        let picked =
+            picked_language(&self.query, &self.request).or_else(|| (!wished.is_empty()).then(|| wished.join(" ")));
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Locale::negotiate(picked.as_deref(), None, accepted)
     }
@@ -193,6 +195,11 @@ impl Context {
     pub fn failing(&self, failing: Failing) -> HttpResponse {
         Failure::new(failing).answer(self)
     }
+}
+
+/// The language of the link that was clicked, else of an earlier click.
+fn picked_language(query: &RawParams, request: &HttpRequest) -> Option<String> {
+    query.optional("ui_locales").map(str::to_owned).or_else(|| Cookie::language(request.headers()))
 }
 
 /// Puts the seconds to wait on an answer.

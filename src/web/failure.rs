@@ -41,7 +41,7 @@ impl Failure {
             FlowError::Problem(problem) => Self::of_problem(problem),
             FlowError::Authn(AuthnError::Busy { .. }) => Self::new(Failing::Unavailable { retry_after: WAIT }),
             FlowError::Store(error) | FlowError::Authn(AuthnError::Store(error)) => Self::of_store(error),
-            FlowError::Serialise => {
+            FlowError::Serialise | FlowError::Authn(AuthnError::Notify(_) | AuthnError::Vault(_)) => {
                 tracing::error!(%error, "a step failed");
                 Self::new(Failing::Internal)
             }

@@ -89,7 +89,10 @@ async fn submit(context: Context, payload: Payload, page: LoginPage, account: Op
             let refused = Refused { error: (&rejection).into(), typed: &typed, form: &form };
             let mut response = render(&context, page, account.as_deref(), &view, Some(&refused));
             *response.status_mut() = status(refused.error);
-            if let PageError::Locked { retry_after: seconds } | PageError::Busy { retry_after: seconds } = refused.error
+            if let PageError::Locked { retry_after: seconds }
+            | PageError::Busy { retry_after: seconds }
+            | PageError::CodeCooldown { retry_after: seconds }
+            | PageError::CodeQuota { retry_after: seconds } = refused.error
             {
                 retry_after(&mut response, seconds);
             }
@@ -116,17 +119,21 @@ fn posted(form: &RawParams, account: Option<&str>) -> PostedLogin {
 const fn status(error: PageError) -> StatusCode {
     match error {
         PageError::BadCredentials
+        | PageError::BadCode
         | PageError::PrincipalDisabled { .. }
         | PageError::OwnerSuspended
         | PageError::ConsoleDenied
         | PageError::IpDenied
         | PageError::PasswordExpiredHard => StatusCode::UNAUTHORIZED,
-        PageError::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
+        PageError::Locked { .. } | PageError::CodeCooldown { .. } | PageError::CodeQuota { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         PageError::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         PageError::AgreeRequired
         | PageError::SelectRequired
         | PageError::Missing(_)
         | PageError::EmailRequired
+        | PageError::PhoneRequired
         | PageError::BadUsername
         | PageError::PasswordTooShort { .. }
         | PageError::PasswordTooLong { .. }

@@ -70,7 +70,7 @@ impl Filled<'_> {
     }
 
     fn iam_name(&self) -> IamNamePage {
-        let stored = self.view.upn.as_deref().filter(|upn| !upn.contains('@') && !self.wants_another());
+        let stored = self.view.upn().filter(|upn| !upn.contains('@') && !self.wants_another());
         let account = match (self.account, stored) {
             (Some(account), _) => {
                 IamAccount::Given { account: account.to_owned(), elsewhere_href: self.link(LoginPage::Iam) }
@@ -127,7 +127,7 @@ impl Filled<'_> {
 
     /// The name for the second step of an IAM user's login, once it is whole.
     fn full_name(&self) -> Option<String> {
-        let stored = self.view.upn.clone().filter(|upn| upn.contains('@') && !self.wants_another());
+        let stored = self.view.upn().map(str::to_owned).filter(|upn| upn.contains('@') && !self.wants_another());
         match self.refused {
             Some(refused) if refused.form.optional(authn::form::PASSWORD).is_some() || stored.is_some() => {
                 stored.or_else(|| Some(refused.typed.to_owned()).filter(|typed| typed.contains('@')))

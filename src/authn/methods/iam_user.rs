@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::contact::nobody;
 use super::password_check::{Found, PasswordCheck};
 use super::settlement::Several;
 use crate::authn::attempt::Attempt;
 use crate::authn::authenticator::{Authenticator, Face, Factor, Method, Progress, Step};
+use crate::authn::contact::nobody;
 use crate::authn::form::{ACCOUNT, Form, PASSWORD, USERNAME};
 use crate::authn::registry::{Deps, Entry};
 use crate::authn::rejection::{AuthnError, Rejection};

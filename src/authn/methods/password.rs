@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::contact::{Contact, nobody, of_kind};
 use super::password_check::{Found, PasswordCheck};
 use super::settlement::Several;
 use crate::authn::attempt::Attempt;
 use crate::authn::authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress};
+use crate::authn::contact::{Contact, nobody, of_kind};
 use crate::authn::form::{Form, USERNAME};
 use crate::authn::registry::{Deps, Entry};
 use crate::authn::rejection::{AuthnError, Rejection};
@@ -43,7 +43,7 @@ impl Password {
 
     /// Hashes that a login by this contact costs, whoever has it.
     fn hashes(&self, contact: &Contact) -> usize {
-        match contact.kind {
+        match contact.kind() {
             ContactKind::Email => 1,
             ContactKind::Phone => self.0.accounts_per_phone,
         }
@@ -66,14 +66,14 @@ impl Authenticator for Password {
             Err(rejection) => return Ok(rejection.into()),
         };
         let check = self.check(attempt);
-        let Some(contact) = Contact::any(&self.0, username) else {
+        let Some(contact) = Contact::any(&self.0.contacts, &self.0.default_country, username) else {
             let found = Found { subjects: vec![nobody(username)], slots: vec![None] };
             return check.run(password, move |_tx| Ok(found)).await;
         };
         let hashes = self.hashes(&contact);
         check
             .run(password, move |tx| {
-                let holders = principals::find_by_contact(tx, &contact.lookup)?;
+                let holders = principals::find_by_contact(tx, contact.lookup())?;
                 let mut slots: Vec<_> = of_kind(&holders, PrincipalKind::Root, hashes).map(Some).collect();
                 slots.resize(hashes, None);
                 Ok(Found { subjects: contact.subjects(&holders), slots })

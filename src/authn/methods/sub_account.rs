@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::contact::{Contact, of_kind};
 use super::password::read;
 use super::password_check::{Found, PasswordCheck};
 use super::settlement::Several;
 use crate::authn::attempt::Attempt;
 use crate::authn::authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress};
+use crate::authn::contact::{Contact, of_kind};
 use crate::authn::form::Form;
 use crate::authn::registry::{Deps, Entry};
 use crate::authn::rejection::{AuthnError, Rejection};
@@ -49,13 +49,13 @@ impl Authenticator for SubAccount {
             Ok(read) => read,
             Err(rejection) => return Ok(rejection.into()),
         };
-        let Some(contact) = Contact::email(&self.0, username) else {
+        let Some(contact) = Contact::email(&self.0.contacts, username) else {
             return Ok(Rejection::EmailRequired.into());
         };
         let check = PasswordCheck { deps: &self.0, attempt, method: METHOD, several: Several::First };
         check
             .run(password, move |tx| {
-                let holders = principals::find_by_contact(tx, &contact.lookup)?;
+                let holders = principals::find_by_contact(tx, contact.lookup())?;
                 let first_of = |kind| of_kind(&holders, kind, 1).next();
                 let slots = vec![first_of(PrincipalKind::SubAccount), first_of(PrincipalKind::Root)];
                 Ok(Found { subjects: contact.subjects(&holders), slots })

@@ -1,5 +1,7 @@
 //! The two languages of the pages, and how one is picked.
 
+use crate::domain::Language;
+
 /// A language that the pages speak.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Locale {
@@ -41,13 +43,24 @@ impl Locale {
     /// The language of a BCP 47 tag; any script or region of it will do, since
     /// half a match serves people better than the other language.
     pub fn find(tag: &str) -> Option<Self> {
-        let primary = tag.trim().split(['-', '_']).next()?;
-        if primary.eq_ignore_ascii_case("zh") {
-            Some(Self::ZhCn)
-        } else if primary.eq_ignore_ascii_case("en") {
-            Some(Self::En)
-        } else {
-            None
+        Language::find(tag).map(Self::of)
+    }
+
+    /// The pages in this language.
+    #[must_use]
+    pub const fn of(language: Language) -> Self {
+        match language {
+            Language::Chinese => Self::ZhCn,
+            Language::English => Self::En,
+        }
+    }
+
+    /// The language, for what is not a page.
+    #[must_use]
+    pub const fn language(self) -> Language {
+        match self {
+            Self::ZhCn => Language::Chinese,
+            Self::En => Language::English,
         }
     }
 

@@ -16,6 +16,10 @@ use crate::domain::PrincipalKind;
 pub enum Field {
     /// Phone, e-mail or user name.
     Username,
+    /// Phone number, on the pages that take nothing else.
+    Phone,
+    /// One-time code.
+    Code,
     /// Alias or id of the owning account.
     Account,
     /// The password.
@@ -34,6 +38,8 @@ impl Field {
     fn named(name: &str) -> Self {
         match name {
             "account" => Self::Account,
+            "phone" => Self::Phone,
+            "code" => Self::Code,
             "password" => Self::Password,
             "new_password" => Self::NewPassword,
             "new_password_again" => Self::NewPasswordAgain,
@@ -97,6 +103,20 @@ pub enum PageError {
     PasswordSame,
     /// The two new passwords differ.
     PasswordMismatch,
+    /// This page takes a phone number only.
+    PhoneRequired,
+    /// The one-time code is wrong, late or used.
+    BadCode,
+    /// The last code was sent a moment ago.
+    CodeCooldown {
+        /// Seconds to wait, as in `Retry-After`.
+        retry_after: u64,
+    },
+    /// Too many codes were sent.
+    CodeQuota {
+        /// Seconds to wait, as in `Retry-After`.
+        retry_after: u64,
+    },
 }
 
 impl PageError {
@@ -121,6 +141,10 @@ impl PageError {
             Self::PasswordWeak => "pwd_weak",
             Self::PasswordSame => "pwd_same",
             Self::PasswordMismatch => "pwd_mismatch",
+            Self::PhoneRequired => "phone_required",
+            Self::BadCode => "bad_code",
+            Self::CodeCooldown { .. } => "code_cooldown",
+            Self::CodeQuota { .. } => "code_quota",
         }
     }
 
@@ -131,6 +155,8 @@ impl PageError {
             Self::BadCredentials => &[Field::Username, Field::Password],
             Self::EmailRequired | Self::BadUsername | Self::Missing(Field::Username) => &[Field::Username],
             Self::Missing(Field::Account) => &[Field::Account],
+            Self::PhoneRequired | Self::Missing(Field::Phone) => &[Field::Phone],
+            Self::BadCode | Self::Missing(Field::Code) => &[Field::Code],
             Self::Missing(Field::Password) => &[Field::Password],
             Self::Missing(Field::NewPassword) => &[Field::NewPassword],
             Self::Missing(Field::NewPasswordAgain) | Self::PasswordMismatch => &[Field::NewPasswordAgain],
@@ -145,6 +171,8 @@ impl PageError {
             | Self::ConsoleDenied
             | Self::IpDenied
             | Self::PasswordExpiredHard
+            | Self::CodeCooldown { .. }
+            | Self::CodeQuota { .. }
             | Self::SelectRequired => &[],
         }
     }
@@ -176,6 +204,12 @@ impl PageError {
             Self::PasswordWeak => t.password_weak.to_owned(),
             Self::PasswordSame => t.password_same.to_owned(),
             Self::PasswordMismatch => t.password_mismatch.to_owned(),
+            Self::PhoneRequired => t.phone_required.to_owned(),
+            Self::Missing(Field::Phone) => t.phone_missing.to_owned(),
+            Self::Missing(Field::Code) => t.code_missing.to_owned(),
+            Self::BadCode => t.bad_code.to_owned(),
+            Self::CodeCooldown { retry_after } => t.code_cooldown.fill(&wait(locale, retry_after)),
+            Self::CodeQuota { retry_after } => t.code_quota.fill(&wait(locale, retry_after)),
         }
     }
 
@@ -196,6 +230,10 @@ impl From<&Rejection> for PageError {
             Rejection::FieldRequired { field } => Self::Missing(Field::named(field)),
             Rejection::EmailRequired => Self::EmailRequired,
             Rejection::SelectRequired => Self::SelectRequired,
+            Rejection::PhoneRequired => Self::PhoneRequired,
+            Rejection::BadCode => Self::BadCode,
+            Rejection::CodeCooldown { retry_after } => Self::CodeCooldown { retry_after: whole_seconds(*retry_after) },
+            Rejection::CodeQuota { retry_after } => Self::CodeQuota { retry_after: whole_seconds(*retry_after) },
         }
     }
 }

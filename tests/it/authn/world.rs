@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use menshen::authn::codes::{CodeParts, Codes};
 use menshen::authn::hashing::{Arena, Cost, Hasher, NormalPassword, Passwords, StoredPassword};
 use menshen::authn::throttle::Throttle;
-use menshen::authn::{Attempt, Authenticator, Deps, Form, KnownBrowser, Progress, Registry, Shortlist};
+use menshen::authn::{Attempt, Authenticator, CodeLimits, Deps, Form, KnownBrowser, Progress, Registry, Shortlist};
 use menshen::base::id::{AccountId, InteractionId, PrincipalId};
 use menshen::base::{Clock, Entropy, SeededEntropy, TestClock};
 use menshen::config::Config;
 use menshen::domain::contact::{ContactKind, username_key};
 use menshen::domain::{Account, AccountKind, AccountStatus, AuditEvent, Principal, PrincipalKind, PrincipalStatus};
 use menshen::keys::contacts::ContactKeys;
-use menshen::keys::{Purpose, Vault};
+use menshen::keys::{InteractionSeals, Purpose, Vault};
+use menshen::notify::Post;
 use menshen::store::identifiers::{self, NewIdentifier};
 use menshen::store::{Store, accounts, audit, credentials, principals};
 
@@ -59,6 +61,14 @@ impl World {
             contacts: ContactKeys::new(Arc::clone(&vault)),
             passwords: Passwords::start(hasher(), &config.hashing).unwrap(),
             throttle: Throttle::new(vault.mac_key(Purpose::ThrottleKey), &config.throttle),
+            codes: Codes::new(CodeParts {
+                store: store.clone(),
+                contacts: ContactKeys::new(Arc::clone(&vault)),
+                key: vault.mac_key(Purpose::OneTimeCode),
+                limits: CodeLimits::new(vault.mac_key(Purpose::ThrottleKey), &config.throttle),
+                seals: InteractionSeals::new(Arc::clone(&vault)),
+                post: Post::new(Arc::clone(&vault)),
+            }),
             accounts_per_phone: usize::try_from(config.login.max_accounts_per_phone).unwrap(),
             default_country: config.login.default_country.clone(),
             own_domain: Some("id.example".into()),
@@ -156,6 +166,8 @@ impl World {
             interaction: InteractionId::new(1),
             client: None,
             browser,
+            asked: None,
+            language: menshen::domain::Language::Chinese,
             entropy: &self.entropy,
         }
     }

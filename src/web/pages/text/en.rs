@@ -223,6 +223,12 @@ const ERRORS: Errors = Errors {
 };
 
 const PROBLEMS: Problems = Problems {
+    phone_required: "Enter a mobile number.",
+    phone_missing: "Enter your mobile number.",
+    code_missing: "Enter the code.",
+    bad_code: "That code is wrong or has expired. Check the latest message, or get a new code.",
+    code_cooldown: Around { before: "A code was just sent. Get another in ", after: "." },
+    code_quota: Around { before: "Too many codes requested. Try again in ", after: "." },
     bad_credentials: "Incorrect account or password",
     locked: Around { before: "Too many attempts. Try again in ", after: "." },
     busy: Around { before: "We are busy right now. Try again in ", after: "." },

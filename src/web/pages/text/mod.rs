@@ -236,6 +236,12 @@ pub struct Errors {
 }
 
 pub struct Problems {
+    pub phone_required: Text,
+    pub phone_missing: Text,
+    pub code_missing: Text,
+    pub bad_code: Text,
+    pub code_cooldown: Around,
+    pub code_quota: Around,
     pub bad_credentials: Text,
     pub locked: Around,
     pub busy: Around,

@@ -216,6 +216,12 @@ const ERRORS: Errors = Errors {
 };
 
 const PROBLEMS: Problems = Problems {
+    phone_required: "请输入手机号",
+    phone_missing: "请输入手机号",
+    code_missing: "请输入验证码",
+    bad_code: "验证码错误或已失效，请核对最新短信或重新获取",
+    code_cooldown: Around { before: "请在 ", after: "后重新获取" },
+    code_quota: Around { before: "获取次数过多，请 ", after: "后再试" },
     bad_credentials: "账号或密码错误",
     locked: Around { before: "失败次数过多，请在 ", after: "后再试。" },
     busy: Around { before: "系统繁忙，请在 ", after: "后再试。" },

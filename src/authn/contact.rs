@@ -1,39 +1,66 @@
-//! The identifier of a page that takes contacts: what it is, and how a guess at
-//! it counts when it is nobody's.
+//! What people type to be found by: which contact it is, and how a guess at it
+//! counts when it is nobody's.
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::super::registry::Deps;
-use super::super::throttle::Subject;
+use super::throttle::Subject;
 use crate::domain::contact::{ContactKind, Email, Phone};
 use crate::domain::{Principal, PrincipalKind};
+use crate::keys::ContactKeys;
 
 /// Of an identifier that is neither phone nor e-mail only so much counts.
 const LONGEST_TEXT: usize = 320;
 
-/// A contact as the store finds it.
-pub(super) struct Contact {
-    pub kind: ContactKind,
-    pub lookup: [u8; 32],
+/// A contact in canonical form, with the index by which the store finds it.
+/// Holds a number or an address, so it cannot be printed.
+#[derive(Clone)]
+pub struct Contact {
+    kind: ContactKind,
+    lookup: [u8; 32],
     canonical: String,
 }
 
 impl Contact {
     /// Reads an e-mail address.
-    pub(super) fn email(deps: &Deps, typed: &str) -> Option<Self> {
-        Email::parse(typed).map(|email| Self::new(deps, ContactKind::Email, email.as_str()))
+    #[must_use]
+    pub fn email(keys: &ContactKeys, typed: &str) -> Option<Self> {
+        Email::parse(typed).map(|email| Self::of(keys, ContactKind::Email, email.as_str()))
+    }
+
+    /// Reads a phone number; one without a country code belongs to `country`.
+    #[must_use]
+    pub fn phone(keys: &ContactKeys, country: &str, typed: &str) -> Option<Self> {
+        Phone::parse(typed, country).map(|phone| Self::of(keys, ContactKind::Phone, phone.as_str()))
     }
 
     /// Reads an e-mail address or a phone number.
-    pub(super) fn any(deps: &Deps, typed: &str) -> Option<Self> {
-        Self::email(deps, typed).or_else(|| {
-            let phone = Phone::parse(typed, &deps.default_country)?;
-            Some(Self::new(deps, ContactKind::Phone, phone.as_str()))
-        })
+    #[must_use]
+    pub fn any(keys: &ContactKeys, country: &str, typed: &str) -> Option<Self> {
+        Self::email(keys, typed).or_else(|| Self::phone(keys, country, typed))
     }
 
-    fn new(deps: &Deps, kind: ContactKind, canonical: &str) -> Self {
-        Self { kind, lookup: deps.contacts.lookup(kind, canonical), canonical: canonical.to_owned() }
+    /// A contact that is in canonical form already.
+    #[must_use]
+    pub fn of(keys: &ContactKeys, kind: ContactKind, canonical: &str) -> Self {
+        Self { kind, lookup: keys.lookup(kind, canonical), canonical: canonical.to_owned() }
+    }
+
+    /// Phone or e-mail.
+    #[must_use]
+    pub const fn kind(&self) -> ContactKind {
+        self.kind
+    }
+
+    /// The blind index.
+    #[must_use]
+    pub const fn lookup(&self) -> &[u8; 32] {
+        &self.lookup
+    }
+
+    /// E.164, or the folded address.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
     }
 
     /// For whom a guess at this contact counts: for everybody who has it, also

@@ -1,0 +1,264 @@
+//! One-time codes: sent to a contact, typed into the page of one interaction.
+//!
+//! A code is bound to the interaction, the contact, the purpose and the row that
+//! was chosen before it; the store has a keyed hash over all of that. What is
+//! limited and what is counted is the same for a contact that nobody here has: a
+//! code is made and stored for it, and only the letter is empty.
+
+mod limits;
+mod sent;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use unicode_normalization::UnicodeNormalization;
+
+pub use limits::CodeLimits;
+use limits::{Allowance, RESEND};
+pub use sent::{Delivery, Order, ProvenContact, SentCode};
+
+use super::attempt::Attempt;
+use super::contact::Contact;
+use super::rejection::{AuthnError, Rejection};
+use crate::base::id::InteractionId;
+use crate::base::{Entropy, Timestamp, TokenHash};
+use crate::domain::{CodePurpose, ContactKind};
+use crate::keys::{ContactKeys, InteractionSeals, MacKey};
+use crate::notify::{Channel, Content, Letter, Post};
+use crate::store::one_time_codes::{self, NewCode};
+use crate::store::throttle::give_back;
+use crate::store::{Store, StoreResult, Tx};
+
+/// How long a code may be typed.
+pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// How long a proved contact may wait for what it was proved for.
+const PROOF_LIFETIME: Duration = Duration::from_secs(10 * 60);
+const DIGITS: usize = 6;
+
+/// Sends and checks one-time codes.
+#[derive(Clone)]
+pub struct Codes(Arc<Inner>);
+
+/// What [`Codes`] is built from.
+pub struct CodeParts {
+    /// The database.
+    pub store: Store,
+    /// Blind indexes.
+    pub contacts: ContactKeys,
+    /// Key of the hashes.
+    pub key: MacKey,
+    /// Counts.
+    pub limits: CodeLimits,
+    /// Contacts between two pages.
+    pub seals: InteractionSeals,
+    /// Letters.
+    pub post: Post,
+}
+
+struct Inner(CodeParts);
+
+impl Codes {
+    /// Over these parts.
+    #[must_use]
+    pub fn new(parts: CodeParts) -> Self {
+        Self(Arc::new(Inner(parts)))
+    }
+
+    /// Sends a code, within the limits.
+    ///
+    /// # Errors
+    /// The store or a seal in trouble; a limit is the inner error.
+    pub async fn send(
+        &self,
+        attempt: &Attempt<'_>,
+        order: &Order<'_>,
+    ) -> Result<Result<SentCode, Rejection>, AuthnError> {
+        let parts = &self.0.0;
+        let code = fresh(attempt.entropy);
+        let hash = self.hash(attempt.interaction, order, &code);
+        let content = match order.delivery {
+            Delivery::Send => Content::Code { purpose: order.purpose, code },
+            Delivery::Withhold => Content::Nothing,
+        };
+        let letter = Letter {
+            to: order.contact.canonical().to_owned(),
+            language: attempt.language,
+            until: attempt.now + LIFETIME,
+            content,
+        };
+        let once_key = format!("code:{}", URL_SAFE_NO_PAD.encode(attempt.entropy.bytes::<16>()));
+        let channel = Channel::to(order.contact.kind());
+        let posted = parts.post.seal(channel, once_key, &letter, attempt.entropy)?;
+        let plan = parts.limits.to_send(attempt, order.contact, order.known);
+        let (interaction, purpose) = (attempt.interaction, order.purpose);
+        let stored = parts.store.write(move |tx| match plan.reserve(tx)? {
+            Allowance::Refused { retry_after, first: true } => Ok(Err(Rejection::CodeCooldown { retry_after })),
+            Allowance::Refused { retry_after, first: false } => Ok(Err(Rejection::CodeQuota { retry_after })),
+            Allowance::Granted(_) => {
+                let row =
+                    one_time_codes::insert(tx, &NewCode { interaction, purpose, hash: &hash, lifetime: LIFETIME })?;
+                posted.put(tx)?;
+                Ok(Ok(row))
+            }
+        });
+        let row = match stored.await? {
+            Ok(row) => row,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        Ok(Ok(SentCode {
+            row,
+            purpose: order.purpose,
+            kind: order.contact.kind(),
+            sealed: self.seal(attempt, order.contact)?,
+            choice: order.choice.map(str::to_owned),
+            known: order.known,
+            resend_at: attempt.now + RESEND,
+        }))
+    }
+
+    /// Looks at a typed code: the try is counted first, and a right code is
+    /// spent, in one transaction. Of many at once one wins.
+    ///
+    /// # Errors
+    /// The store or a seal in trouble; a code that does not fit is the inner error.
+    pub async fn check(
+        &self,
+        attempt: &Attempt<'_>,
+        sent: &SentCode,
+        typed: &str,
+    ) -> Result<Result<ProvenContact, Rejection>, AuthnError> {
+        let parts = &self.0.0;
+        let contact = self.contact(attempt.interaction, sent)?;
+        let order = Order {
+            purpose: sent.purpose,
+            contact: &contact,
+            choice: sent.choice.as_deref(),
+            delivery: Delivery::Withhold,
+            known: sent.known,
+        };
+        let hash = self.hash(attempt.interaction, &order, &digits(typed));
+        let plan = parts.limits.to_try(&contact, sent.known);
+        let (interaction, row, purpose) = (attempt.interaction, sent.row, sent.purpose);
+        let checked = parts.store.write(move |tx| match plan.reserve(tx)? {
+            Allowance::Refused { retry_after, .. } => Ok(Err(Rejection::Throttled { retry_after })),
+            Allowance::Granted(buckets) => match one_time_codes::try_once(tx, row, interaction, purpose)? {
+                Some(stored) if hash.matches(&stored) && one_time_codes::spend(tx, row)? => {
+                    give_all_back(tx, &buckets)?;
+                    Ok(Ok(()))
+                }
+                // No code was looked at: that is no wrong one.
+                None => give_all_back(tx, &buckets).map(|()| Err(Rejection::BadCode)),
+                Some(_) => Ok(Err(Rejection::BadCode)),
+            },
+        });
+        match checked.await? {
+            Ok(()) => Ok(Ok(self.prove(attempt, &contact, sent.purpose)?)),
+            Err(rejection) => Ok(Err(rejection)),
+        }
+    }
+
+    /// Writes down that a contact was proved: by a code, or by a carrier.
+    ///
+    /// # Errors
+    /// A seal in trouble.
+    pub(super) fn prove(
+        &self,
+        attempt: &Attempt<'_>,
+        contact: &Contact,
+        purpose: CodePurpose,
+    ) -> Result<ProvenContact, AuthnError> {
+        let sealed = self.seal(attempt, contact)?;
+        Ok(ProvenContact { interaction: attempt.interaction, purpose, kind: contact.kind(), sealed, at: attempt.now })
+    }
+
+    /// The contact that a code was sent to, for the same interaction.
+    ///
+    /// # Errors
+    /// A seal that does not open.
+    pub fn contact(&self, interaction: InteractionId, sent: &SentCode) -> Result<Contact, AuthnError> {
+        self.open(interaction, sent.kind, &sent.sealed)
+    }
+
+    /// The contact that was proved, while the proof is young, in its own
+    /// interaction and for the purpose it was given for.
+    ///
+    /// # Errors
+    /// A seal that does not open.
+    pub fn proven(
+        &self,
+        interaction: InteractionId,
+        proven: &ProvenContact,
+        purpose: CodePurpose,
+        now: Timestamp,
+    ) -> Result<Option<Contact>, AuthnError> {
+        let good =
+            proven.interaction == interaction && proven.purpose == purpose && now.since(proven.at) <= PROOF_LIFETIME;
+        if good { self.open(interaction, proven.kind, &proven.sealed).map(Some) } else { Ok(None) }
+    }
+
+    fn seal(&self, attempt: &Attempt<'_>, contact: &Contact) -> Result<String, AuthnError> {
+        let kind = contact.kind().as_str();
+        Ok(self.0.0.seals.seal(attempt.interaction, kind, contact.canonical(), attempt.entropy)?)
+    }
+
+    fn open(&self, interaction: InteractionId, kind: ContactKind, sealed: &str) -> Result<Contact, AuthnError> {
+        let opened = self.0.0.seals.open(interaction, kind.as_str(), sealed)?;
+        Ok(Contact::of(&self.0.0.contacts, kind, opened.expose()))
+    }
+
+    fn hash(&self, interaction: InteractionId, order: &Order<'_>, code: &str) -> TokenHash {
+        self.0.0.key.mac(&[
+            &interaction.row().to_be_bytes(),
+            order.purpose.as_str().as_bytes(),
+            order.contact.lookup(),
+            order.choice.unwrap_or_default().as_bytes(),
+            code.as_bytes(),
+        ])
+    }
+}
+
+fn give_all_back(tx: &mut Tx<'_>, buckets: &[[u8; 32]]) -> StoreResult<()> {
+    buckets.iter().try_for_each(|bucket| give_back(tx, bucket))
+}
+
+/// Six digits, each as likely as another.
+fn fresh(entropy: &dyn Entropy) -> String {
+    (0..DIGITS).map(|_| char::from_digit(u32::try_from(entropy.below(10)).unwrap_or(0), 10).unwrap_or('0')).collect()
+}
+
+/// A code as typed, in its one form: full-width digits, spaces and a dash in the
+/// middle are what people and keyboards add.
+fn digits(typed: &str) -> String {
+    typed.chars().take(64).nfkc().filter(|c| !c.is_whitespace() && *c != '-').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::SeededEntropy;
+
+    #[test]
+    fn a_code_has_six_digits_and_every_digit_is_as_likely_as_another() {
+        let entropy = SeededEntropy::new(1);
+        let mut counts = [0_u32; 10];
+        for _ in 0..10_000 {
+            let code = fresh(&entropy);
+            assert_eq!(code.len(), DIGITS);
+            for digit in code.chars().map(|c| c.to_digit(10).unwrap()) {
+                counts[digit as usize] += 1;
+            }
+        }
+        let chi: f64 = counts.iter().map(|&n| (f64::from(n) - 6_000.0).powi(2) / 6_000.0).sum();
+        // Nine degrees of freedom, p > 0.01.
+        assert!(chi < 21.67, "{counts:?}");
+    }
+
+    #[test]
+    fn a_code_may_be_typed_with_spaces_and_in_full_width() {
+        for typed in ["123456", " 123 456 ", "123-456", "１２３４５６"] {
+            assert_eq!(digits(typed), "123456", "{typed}");
+        }
+    }
+}

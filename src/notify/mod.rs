@@ -1,0 +1,11 @@
+//! Floor 3: what we send to people, by SMS and mail.
+//!
+//! Owns the letters: what one says, and how it waits in the outbox, sealed, until
+//! `jobs` delivers it. The services of floor 4 write letters; nothing here decides
+//! who gets one.
+
+mod letter;
+mod post;
+
+pub use letter::{Channel, Content, Letter};
+pub use post::{NotifyError, Post, Posted};

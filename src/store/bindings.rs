@@ -1,0 +1,109 @@
+//! Bindings: upstream identities attached to principals. Both unique keys are
+//! the database's: one identity has one principal, one principal has one
+//! identity of each connector; of two binds at once one wins.
+
+use diesel::prelude::*;
+
+use super::schema::{binding_keys, bindings};
+use super::{StoreResult, Tx};
+use crate::base::TokenHash;
+use crate::base::id::PrincipalId;
+
+/// A binding as stored.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// Its row.
+    pub id: i64,
+    /// Whose.
+    pub principal: PrincipalId,
+    /// Which connector's.
+    pub connector: String,
+}
+
+/// One name of an upstream identity, hashed.
+#[derive(Clone)]
+pub struct BindingKey {
+    /// Keyed hash of provider, app, kind and value.
+    pub hash: TokenHash,
+    /// Its kind, as `unionid`.
+    pub kind: String,
+}
+
+/// A binding to store.
+pub struct NewBinding<'a> {
+    /// To whom.
+    pub principal: &'a PrincipalId,
+    /// Which connector's.
+    pub connector: &'a str,
+    /// Sealed display name.
+    pub name: Option<&'a [u8]>,
+    /// The identity's names, at least one.
+    pub keys: &'a [BindingKey],
+}
+
+/// Every binding that one of these keys belongs to, without repeats, in the
+/// order of the keys.
+pub fn find(tx: &mut Tx<'_>, keys: &[BindingKey]) -> StoreResult<Vec<Binding>> {
+    let mut found: Vec<Binding> = Vec::new();
+    for key in keys {
+        let row = binding_keys::table
+            .inner_join(bindings::table.on(bindings::id.eq(binding_keys::binding_id)))
+            .filter(binding_keys::hash.eq(key.hash.as_bytes().as_slice()))
+            .select((bindings::id, bindings::principal_id, bindings::connector))
+            .get_result::<(i64, String, String)>(tx.conn())
+            .optional()?;
+        if let Some((id, principal, connector)) = row
+            && found.iter().all(|known| known.id != id)
+        {
+            found.push(Binding { id, principal: PrincipalId::from_text(principal), connector });
+        }
+    }
+    Ok(found)
+}
+
+/// What a principal has bound of one connector.
+pub fn of_principal(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str) -> StoreResult<Option<Binding>> {
+    let own = bindings::principal_id.eq(principal.as_str()).and(bindings::connector.eq(connector));
+    let id = bindings::table.filter(own).select(bindings::id).get_result::<i64>(tx.conn()).optional()?;
+    Ok(id.map(|id| Binding { id, principal: principal.clone(), connector: connector.to_owned() }))
+}
+
+/// Binds an identity. An identity that somebody has, and a principal that has
+/// one of this connector, are conflicts: nothing is ever replaced.
+pub fn insert(tx: &mut Tx<'_>, new: &NewBinding<'_>) -> StoreResult<i64> {
+    let now = tx.now().micros();
+    let id = diesel::insert_into(bindings::table)
+        .values((
+            bindings::principal_id.eq(new.principal.as_str()),
+            bindings::connector.eq(new.connector),
+            bindings::name_sealed.eq(new.name),
+            bindings::created_at.eq(now),
+        ))
+        .returning(bindings::id)
+        .get_result(tx.conn())?;
+    for key in new.keys {
+        add_key(tx, id, key)?;
+    }
+    Ok(id)
+}
+
+/// Adds a name under which a bound identity appears for the first time. One
+/// that belongs to another binding is a conflict.
+pub fn add_key(tx: &mut Tx<'_>, binding: i64, key: &BindingKey) -> StoreResult<()> {
+    diesel::insert_into(binding_keys::table)
+        .values((
+            binding_keys::hash.eq(key.hash.as_bytes().as_slice()),
+            binding_keys::binding_id.eq(binding),
+            binding_keys::kind.eq(&key.kind),
+            binding_keys::created_at.eq(tx.now().micros()),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Takes a binding away.
+pub fn remove(tx: &mut Tx<'_>, binding: i64) -> StoreResult<()> {
+    diesel::delete(binding_keys::table.filter(binding_keys::binding_id.eq(binding))).execute(tx.conn())?;
+    diesel::delete(bindings::table.find(binding)).execute(tx.conn())?;
+    Ok(())
+}
