@@ -36,6 +36,18 @@ pub enum OutboundError {
     Json(#[from] serde_json::Error),
 }
 
+impl OutboundError {
+    /// Is it certain that the other side saw nothing of the call?
+    #[must_use]
+    pub fn never_left(&self) -> bool {
+        match self {
+            Self::CaFile { .. } | Self::Client(_) | Self::Url(_) => true,
+            Self::Failed(error) => error.is_connect() || error.is_builder(),
+            Self::Status(_) | Self::TooLong | Self::Json(_) => false,
+        }
+    }
+}
+
 /// A URL may carry a secret in its query, so it does not go into the log.
 pub(super) fn failed(error: reqwest::Error) -> OutboundError {
     OutboundError::Failed(error.without_url())

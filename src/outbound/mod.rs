@@ -1,10 +1,11 @@
 //! Floor 3: the one HTTP client, for every call that this server makes.
 //!
-//! Clients' key sets now; vendors, upstream providers and logout endpoints
-//! later. It has short timeouts, follows no redirect, reads a bounded body and
+//! Clients' key sets, vendors and upstream providers; logout endpoints later.
+//! It has short timeouts, follows no redirect, reads a bounded body and
 //! calls public addresses alone ([`guard`]). The client is built at the first
 //! call, so a machine without root certificates starts when nothing is called.
 
+pub mod call;
 mod error;
 pub mod guard;
 
@@ -17,6 +18,8 @@ use reqwest::{Certificate, Client, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use call::Verb;
+pub use call::{Answer, Call};
 pub use error::OutboundError;
 use error::{chain, failed};
 pub use guard::Reach;
@@ -91,6 +94,25 @@ impl Outbound {
         Ok(serde_json::from_slice(&self.fetch(url).await?)?)
     }
 
+    /// Sends one call, once, and gives what came back, whatever its status.
+    ///
+    /// # Errors
+    /// Nothing came back: [`OutboundError::never_left`] tells whether the other
+    /// side can have seen the call.
+    pub async fn send(&self, call: Call) -> Result<Answer, OutboundError> {
+        self.check(&call.url)?;
+        let client = self.client()?;
+        let request = match call.verb {
+            Verb::Get => client.get(call.url),
+            Verb::Post => client.post(call.url).body(call.body),
+        };
+        let request = call.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let response = request.timeout(call.within).send().await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs), body: body(response).await? })
+    }
+
     /// The client, built at the first call; a failure is tried again at the next.
     fn client(&self) -> Result<Client, OutboundError> {
         let mut slot = self.0.client.lock();
@@ -112,6 +134,8 @@ impl Outbound {
             .tls_certs_merge(self.0.roots.iter().cloned())
             .https_only(self.0.reach == Reach::Public)
             .redirect(redirect::Policy::none())
+            // A call may spend a code or send a message: it is never repeated here.
+            .retry(reqwest::retry::never())
             .no_proxy()
             .referer(false)
             .user_agent(concat!("menshen/", env!("CARGO_PKG_VERSION")))
