@@ -9,7 +9,7 @@
 //! | F0 | [`base`] |
 //! | F1 | [`protocol`] |
 //! | F2 | [`domain`] · [`config`] · [`telemetry`] |
-//! | F3 | [`store`] · [`outbound`] · [`keys`] · [`notify`] |
+//! | F3 | [`store`] · [`outbound`] · [`keys`] · [`connectors`] · [`notify`] |
 //! | F4 | [`authn`] · [`session`] · [`token`] · [`identity`] · [`flow`] |
 //! | F5 | [`app`] |
 //! | F6 | [`web`] · [`jobs`] |
@@ -20,6 +20,7 @@ pub mod authn;
 pub mod base;
 pub mod cli;
 pub mod config;
+pub mod connectors;
 pub mod demo;
 pub mod domain;
 pub mod flow;

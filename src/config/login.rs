@@ -6,11 +6,16 @@
 //! own settings from its [`MethodSection`].
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use url::Url;
 
 use super::error::{ConfigError, require};
 use super::section::{Key, Section, section};
 use super::source::Values;
+use super::types::BaseUrl;
 use super::value::{Raw, Setting};
+use crate::base::Secret;
 
 section! {
     /// Login methods. Each has a section of its own, `[login.<method>]`, with at least `enabled`.
@@ -148,7 +153,89 @@ impl MethodSection {
     /// # Errors
     /// The key, when its value is not a text.
     pub fn text(&self, key: &str) -> Result<Option<String>, ConfigError> {
-        let parsed = self.settings.get(key).map(String::parse).transpose();
-        parsed.map_err(|reason| ConfigError::new(format!("login.{}.{key}", self.name), reason))
+        self.setting(key)
+    }
+
+    /// A secret text among the method's settings.
+    ///
+    /// # Errors
+    /// The key, when its value is not a text.
+    pub fn secret(&self, key: &str) -> Result<Option<Secret<String>>, ConfigError> {
+        self.setting(key)
+    }
+
+    /// A yes or no among the method's settings.
+    ///
+    /// # Errors
+    /// The key, when its value is neither.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+        self.setting(key)
+    }
+
+    /// A list of texts among the method's settings.
+    ///
+    /// # Errors
+    /// The key, when its value is no such list.
+    pub fn list(&self, key: &str) -> Result<Option<Vec<String>>, ConfigError> {
+        self.setting(key)
+    }
+
+    /// A file among the method's settings.
+    ///
+    /// # Errors
+    /// The key, when its value is no path.
+    pub fn path(&self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
+        self.setting(key)
+    }
+
+    /// A URL among the method's settings: https, or http on a loopback host;
+    /// without user, query and fragment.
+    ///
+    /// # Errors
+    /// The key, when its value is none.
+    pub fn url(&self, key: &str) -> Result<Option<Url>, ConfigError> {
+        let base: Option<BaseUrl> = self.setting(key)?;
+        Ok(base.map(|base| base.url().clone()))
+    }
+
+    /// The dotted name of one of the settings, for a reason of the method's own.
+    #[must_use]
+    pub fn key(&self, key: &str) -> String {
+        format!("login.{}.{key}", self.name)
+    }
+
+    /// The name of the section below `login`; `oidc.corp` for a section below `[login.oidc]`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether nothing but `enabled` is given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.settings.is_empty()
+    }
+
+    /// The sections below this one, as `[login.oidc.corp]` is below `[login.oidc]`,
+    /// by their names; and this section without them.
+    ///
+    /// # Errors
+    /// The key, when `enabled` of one of them is neither true nor false.
+    pub fn split(&self) -> Result<(Self, BTreeMap<String, Self>), ConfigError> {
+        let (mut own, mut below) = (BTreeMap::new(), BTreeMap::<String, BTreeMap<String, Raw>>::new());
+        for (key, raw) in &self.settings {
+            match key.split_once('.') {
+                Some((name, key)) => below.entry(name.to_owned()).or_default().insert(key.to_owned(), raw.clone()),
+                None => own.insert(key.clone(), raw.clone()),
+            };
+        }
+        let read = |(name, given)| Self::read(&format!("{}.{name}", self.name), given).map(|section| (name, section));
+        let below = below.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok((Self { settings: own, ..self.clone() }, below))
+    }
+
+    fn setting<T: Setting>(&self, key: &str) -> Result<Option<T>, ConfigError> {
+        let Some(raw) = self.settings.get(key) else { return Ok(None) };
+        Option::parse(raw).map_err(|reason| ConfigError::new(self.key(key), format!("{reason}{}", raw.origin())))
     }
 }

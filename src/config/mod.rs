@@ -22,6 +22,7 @@ pub mod reference;
 mod section;
 mod server;
 mod sessions;
+mod sms;
 mod source;
 mod throttle;
 mod tokens;
@@ -45,9 +46,10 @@ pub use password::Password;
 pub use section::Key;
 pub use server::{ProxyHeader, Server};
 pub use sessions::Sessions;
+pub use sms::{Sms, SmsProvider};
 pub use throttle::Throttle;
 pub use tokens::Tokens;
-pub use types::{DatabaseKind, DatabaseUrl, Issuer, KeyEncryptionKey};
+pub use types::{BaseUrl, DatabaseKind, DatabaseUrl, Issuer, KeyEncryptionKey};
 
 use section::{Section, Shown};
 use source::Values;
@@ -106,6 +108,8 @@ config! {
     sessions: Sessions,
     /// Login methods.
     login: Login,
+    /// The gateway for text messages.
+    sms: Sms,
     /// Cost of password hashes.
     hashing: Hashing,
     /// Agreements that people accept.

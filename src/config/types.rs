@@ -102,6 +102,50 @@ impl Setting for Issuer {
     }
 }
 
+/// Where a vendor's API begins: https, or plain http on a loopback host (a
+/// simulator); without user, query and fragment.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// The reason why it is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|_bad| "is not a URL".to_owned())?;
+        let loopback = url.scheme() == "http" && is_loopback(url.host().as_ref());
+        if url.scheme() != "https" && !loopback {
+            return Err("must begin with https:// (or http:// on a loopback host)".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("must not hold a user name or password".to_owned());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("must not have a query or a fragment".to_owned());
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl Setting for BaseUrl {
+    const KIND: &'static str = "URL, https or http on a loopback host";
+
+    fn parse(raw: &Raw) -> Result<Self, Reason> {
+        Self::parse(&String::parse(raw)?)
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(self.0.as_str()))
+    }
+}
+
 /// Which database a URL names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DatabaseKind {

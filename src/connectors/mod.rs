@@ -1,0 +1,67 @@
+//! Floor 3: the vendors' wire protocols, one file each.
+//!
+//! A connector asks one vendor one thing over [`Outbound`] and says what the
+//! answer means: who somebody is there ([`UpstreamIdentity`]), which number a
+//! carrier's token stands for, whether a message was taken. It decides nothing,
+//! stores nothing and knows no account; login methods and the outbox do, who
+//! hold it by its trait. Every host can be configured, so a simulator takes a
+//! vendor's place without a change here.
+//!
+//! What buys something once (a code, a token, a message) is asked for once and
+//! never again because an answer was slow. No error carries a secret, a code or
+//! a number.
+
+pub mod aliyun;
+mod budget;
+pub mod carrier;
+pub mod error;
+mod hash;
+pub mod identity;
+mod json;
+mod settings;
+pub mod sms;
+#[cfg(test)]
+mod stub;
+pub mod tencent;
+pub mod webhook;
+pub mod wechat;
+
+use crate::base::{SharedClock, SharedEntropy};
+use crate::outbound::Outbound;
+
+pub use carrier::{Carrier, CarrierToken, NumberAggregator};
+pub use error::{Class, VendorError};
+pub use identity::{IdentityKey, UpstreamIdentity};
+pub use sms::{SmsGateway, SmsPurpose, SmsReceipt, SmsRequest, sms_gateway};
+pub use wechat::WeChat;
+
+/// What connectors work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Wire {
+    /// The one HTTP client.
+    pub outbound: Outbound,
+    /// Signatures carry the time.
+    pub clock: SharedClock,
+    /// Signatures carry a number that is used once.
+    pub entropy: SharedEntropy,
+}
+
+/// The language in which a vendor speaks to the person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Language {
+    /// zh-CN.
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// As a language tag (RFC 5646).
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Chinese => "zh-CN",
+            Self::English => "en",
+        }
+    }
+}
