@@ -12,7 +12,7 @@
 //! | F3 | [`store`] · [`outbound`] · [`keys`] · [`connectors`] · [`notify`] |
 //! | F4 | [`authn`] · [`session`] · [`token`] · [`identity`] · [`flow`] |
 //! | F5 | [`app`] |
-//! | F6 | [`web`] · [`jobs`] |
+//! | F6 | [`web`] · [`jobs`] · [`simulator`] |
 //! | F7 | [`demo`] · [`cli`] |
 
 pub mod app;
@@ -31,6 +31,7 @@ pub mod notify;
 pub mod outbound;
 pub mod protocol;
 pub mod session;
+pub mod simulator;
 pub mod store;
 pub mod telemetry;
 pub mod token;

@@ -193,8 +193,19 @@ fn each_crate_of_the_outside_has_its_place() {
     only(&["token/oxide.rs", "token/oxide"], "oxide_auth");
     only(&["authn/hashing"], "argon2");
     only(&["web", "demo", "simulator"], "askama");
+    for word in ["md5", "qrcode", "rcgen"] {
+        only(&["simulator"], word);
+    }
     only(&["cli"], "clap");
     only(&["telemetry.rs", "telemetry"], "prometheus");
+}
+
+/// A mistake that both sides share would hide itself.
+#[test]
+fn the_simulated_vendors_share_no_code_with_the_connectors() {
+    nobody("simulator does not name connectors", |source| {
+        source.module == "simulator" && source.named().contains("connectors")
+    });
 }
 
 #[test]
@@ -210,7 +221,7 @@ fn time_and_chance_come_in_from_outside() {
         only(&["base"], word);
     }
     // Signing draws its own salt inside the crate that signs.
-    only(&["base", "keys/signing.rs"], "SystemRandom");
+    only(&["base", "keys/signing.rs", "simulator/keys.rs"], "SystemRandom");
     // Who starts the house chooses; a line of the log and a certificate at the start are of now.
     only(&["base", "app", "cli", "demo", "telemetry/log.rs", "web/tls.rs"], "SystemClock");
     only(&["base", "app", "cli", "demo"], "SystemEntropy");

@@ -21,6 +21,7 @@ mod keys;
 mod reference;
 mod routes;
 mod server;
+mod simulator;
 mod store;
 mod support;
 mod templates;
