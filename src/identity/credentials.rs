@@ -5,6 +5,7 @@
 
 use super::people::record;
 use super::refusal::{Refusal, Stop};
+use crate::authn::PASSWORD_CREDENTIAL;
 use crate::authn::hashing::StoredPassword;
 use crate::base::id::PrincipalId;
 use crate::domain::audit::Origin;
@@ -12,8 +13,6 @@ use crate::domain::{AuditKind, Principal};
 use crate::session::end_everywhere;
 use crate::store::{StoreResult, Tx, credentials, principals};
 
-/// The login method whose credential a password is.
-pub(super) const PASSWORD: &str = "password";
 /// Beside it: which declared hash it came from. The hash itself is replaced at
 /// the first login, so a second `apply` of the same file would not know it.
 pub(super) const IMPORTED: &str = "password.imported";
@@ -70,7 +69,7 @@ pub fn set_password(
 }
 
 pub(super) fn write_password(tx: &mut Tx<'_>, principal: &PrincipalId, new: &NewPassword) -> StoreResult<()> {
-    credentials::put(tx, principal, PASSWORD, None, &new.stored.to_data())?;
+    credentials::put(tx, principal, PASSWORD_CREDENTIAL, None, &new.stored.to_data())?;
     match &new.imported {
         Some(digest) => credentials::put(tx, principal, IMPORTED, None, digest),
         None => credentials::remove(tx, principal, IMPORTED).map(drop),

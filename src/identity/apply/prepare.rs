@@ -11,9 +11,10 @@ use std::thread;
 use super::declaration::{Declaration, PersonEntry, Role};
 use super::passwords::DeclaredPassword;
 use super::{ApplyError, Step, Undone, match_up};
+use crate::authn::PASSWORD_CREDENTIAL;
 use crate::authn::hashing::{Arena, Hasher, NormalPassword, StoredPassword, Verdict};
 use crate::base::id::{AccountId, PrincipalId};
-use crate::identity::credentials::{IMPORTED, PASSWORD};
+use crate::identity::credentials::IMPORTED;
 use crate::identity::refusal::all_or_nothing;
 use crate::identity::{Identity, NewPassword, SealedContact};
 use crate::keys::ContactKeys;
@@ -122,7 +123,7 @@ pub(super) fn look_at(
 ) -> Step<Seen> {
     let Some(principal) = match_up::find(tx, keys, entry, owner)? else { return Ok(Seen::default()) };
     Ok(Seen {
-        password: data_of(tx, &principal.id, PASSWORD)?,
+        password: data_of(tx, &principal.id, PASSWORD_CREDENTIAL)?,
         imported: data_of(tx, &principal.id, IMPORTED)?,
         principal: Some((principal.id, principal.account.id)),
     })
