@@ -208,8 +208,7 @@ fn front(api: Data<Api>) -> std::future::Ready<HttpResponse> {
 }
 
 fn stylesheet() -> std::future::Ready<HttpResponse> {
-    let css = include_str!("../../templates/demo/console.css");
-    std::future::ready(HttpResponse::Ok().content_type("text/css; charset=utf-8").body(css))
+    std::future::ready(HttpResponse::Ok().content_type("text/css; charset=utf-8").body(super::STYLESHEET))
 }
 
 #[cfg(test)]

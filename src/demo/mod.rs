@@ -17,6 +17,11 @@ use std::fmt;
 
 pub use run::Demo;
 
+/// Of every page of the demo: what the provider's pages look like as well, and
+/// its own colours and parts.
+const STYLESHEET: &str =
+    concat!(include_str!("../../assets/base.css"), include_str!("../../templates/demo/console.css"));
+
 /// Why the demo does not run: one line that names what is wrong.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]

@@ -19,8 +19,11 @@ pub struct Asset {
     pub body: &'static [u8],
 }
 
+/// The rules that the demo's pages share, and the provider's own.
+const CSS: &str = concat!(include_str!("../../assets/base.css"), include_str!("../../assets/menshen.css"));
+
 static STYLESHEET: LazyLock<Asset> =
-    LazyLock::new(|| asset("menshen", "css", "text/css; charset=utf-8", include_bytes!("../../assets/menshen.css")));
+    LazyLock::new(|| asset("menshen", "css", "text/css; charset=utf-8", CSS.as_bytes()));
 static LOGO: LazyLock<Asset> =
     LazyLock::new(|| asset("logo", "svg", "image/svg+xml; charset=utf-8", include_bytes!("../../assets/logo.svg")));
 static FORM_POST: LazyLock<Asset> = LazyLock::new(|| {

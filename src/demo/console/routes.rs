@@ -18,9 +18,8 @@ use super::relying_party::Wish;
 use super::session::Tool;
 use super::trouble::Trouble;
 use super::visit::{Visit, is_from_own_page, see_other, text};
-use crate::demo::{api, data};
+use crate::demo::{STYLESHEET, api, data};
 
-static STYLESHEET: &str = include_str!("../../../templates/demo/console.css");
 static LOGO: &str = include_str!("../../../templates/demo/console.svg");
 /// Longest `login_hint` that a link may carry, in bytes.
 const MAX_HINT: usize = 254;
