@@ -6,11 +6,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
 
-use super::audience::Audience;
+use super::Tokens;
+use super::access_claims::AccessClaims;
 use super::clients::KnownClient;
-use super::{Inner, Tokens};
 use crate::base::id::{GrantId, ResourceId};
 use crate::base::{OpaqueKind, OpaqueTokens, Secret, Timestamp, TokenHash};
 use crate::domain::grant::LiveGrant;
@@ -43,33 +42,6 @@ pub(super) enum Speaker<'a> {
     Person(&'a LiveGrant),
     /// The client itself (RFC 6749 §4.4).
     Client,
-}
-
-#[derive(Serialize)]
-struct AccessClaims<'a> {
-    iss: &'a str,
-    exp: i64,
-    aud: Audience,
-    sub: &'a str,
-    client_id: &'a str,
-    iat: i64,
-    jti: &'a str,
-    #[serde(skip_serializing_if = "Scope::is_empty")]
-    scope: &'a Scope,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_time: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acr: Option<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    amr: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner_account_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    billing_account_id: Option<&'a str>,
 }
 
 impl Ticket {
@@ -132,12 +104,10 @@ impl Tokens {
     ) -> Result<Secret<String>, SignError> {
         match row {
             Some(row) => Ok(self.0.opaque.text(OpaqueKind::Access, row, random)),
-            None => self.0.sign_access(ticket, known, speaker, random).map(Secret::new),
+            None => self.sign_access(ticket, known, speaker, random).map(Secret::new),
         }
     }
-}
 
-impl Inner {
     fn sign_access(
         &self,
         ticket: &Ticket,
@@ -145,45 +115,16 @@ impl Inner {
         speaker: Speaker<'_>,
         random: &[u8; 32],
     ) -> Result<String, SignError> {
-        let metadata = &known.client.metadata;
-        let (jti, itself);
-        let mut claims = AccessClaims {
-            iss: &self.issuer,
-            exp: ticket.expires_at.seconds(),
-            aud: Audience::of(&ticket.audience, &self.issuer),
-            sub: "",
-            client_id: known.client.id.as_str(),
-            iat: ticket.issued_at.seconds(),
-            jti: "",
-            scope: &ticket.scope,
-            auth_time: None,
-            acr: None,
-            amr: Vec::new(),
-            principal_type: None,
-            account_id: None,
-            owner_account_id: known.owner.as_ref().map(|owner| owner.owner_account_id.as_str()),
-            billing_account_id: known.owner.as_ref().map(|owner| owner.billing_account_id.as_str()),
-        };
-        match speaker {
-            Speaker::Client => {
-                (jti, itself) = (new_jti(&self.opaque, None, random), subject_of(known.client.id.as_str()));
-                claims.sub = &itself;
-            }
+        let (metadata, opaque) = (&known.client.metadata, &self.0.opaque);
+        let (mut claims, grant) = match speaker {
+            Speaker::Client => (AccessClaims::of_client(ticket, self, known), None),
             Speaker::Person(live) => {
-                jti = new_jti(&self.opaque, Some(live.grant.id), random);
                 let account = tells_account(metadata, &ticket.scope).then_some(&live.holder.account);
-                claims.sub = live.grant.principal.as_str();
-                claims.auth_time = Some(live.grant.auth_time.seconds());
-                claims.acr = Some(live.grant.assurance.acr.as_str());
-                claims.amr = live.grant.assurance.amr_names();
-                claims.principal_type = account.map(|account| account.principal_type.as_str());
-                claims.account_id = account.map(|account| account.account_id.as_str());
-                claims.owner_account_id = account.map(|account| account.owner_account_id.as_str());
-                claims.billing_account_id = account.map(|account| account.billing_account_id.as_str());
+                (AccessClaims::of_person(ticket, self, live, account), Some(live.grant.id))
             }
-        }
-        claims.jti = &jti;
-        self.keys.sign(metadata.access_token_signed_response_alg, TokenType::Access, &claims)
+        };
+        claims.jti = Some(new_jti(opaque, grant, random));
+        self.0.keys.sign(metadata.access_token_signed_response_alg, TokenType::Access, &claims)
     }
 }
 
@@ -192,11 +133,6 @@ fn tells_account(metadata: &ClientMetadata, scope: &Scope) -> bool {
     let request = crate::protocol::ClaimsRequest::default();
     let release = Release { scope, request: &request, always_account_claims: metadata.always_include_account_claims };
     release.lets_out(PRINCIPAL_TYPE, Destination::AccessToken)
-}
-
-/// `sub` of a client that speaks for itself.
-pub(super) fn subject_of(client: &str) -> String {
-    format!("client:{client}")
 }
 
 /// A fresh `jti`: handle of the grant, if any, and 128 bits of chance.

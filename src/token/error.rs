@@ -3,9 +3,8 @@
 use thiserror::Error;
 
 use super::client_auth::ClientAuthError;
-use super::grants::authorization_code::ExchangeError;
 use super::grants::client_credentials::ClientCredentialsError;
-use super::grants::refresh_token::RefreshError;
+use super::grants::refusal::GrantError;
 use crate::keys::SignError;
 use crate::protocol::{ErrorCode, ProtocolError};
 use crate::store::StoreError;
@@ -28,11 +27,11 @@ pub enum TokenError {
     #[error("the client is not registered for {0}")]
     GrantNotAllowed(&'static str),
     /// The code did not buy anything.
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
+    #[error("the code {0}")]
+    Exchange(GrantError),
     /// The refresh token did not buy anything.
-    #[error(transparent)]
-    Refresh(#[from] RefreshError),
+    #[error("the refresh token {0}")]
+    Refresh(GrantError),
     /// The client got nothing for itself.
     #[error(transparent)]
     ClientCredentials(#[from] ClientCredentialsError),
@@ -52,8 +51,7 @@ impl TokenError {
             Self::Request(error) => error.code(),
             Self::Client(error) => error.code(),
             Self::GrantNotAllowed(_) => ErrorCode::UnauthorizedClient,
-            Self::Exchange(error) => error.code(),
-            Self::Refresh(error) => error.code(),
+            Self::Exchange(error) | Self::Refresh(error) => error.code(),
             Self::ClientCredentials(error) => error.code(),
             Self::Store(error) => store_code(error),
             Self::Sign(_) => ErrorCode::ServerError,

@@ -7,14 +7,13 @@
 use serde::Serialize;
 
 use super::Tokens;
-use super::access::subject_of;
-use super::audience::Audience;
+use super::access::Ticket;
+use super::access_claims::AccessClaims;
 use super::client_auth::AuthenticatedClient;
-use super::clients::{ClientOwner, KnownClient};
+use super::clients::KnownClient;
 use super::resolve::Resolved;
-use crate::base::{OpaqueKind, Secret, Timestamp};
+use crate::base::{OpaqueKind, Secret};
 use crate::domain::grant::LiveGrant;
-use crate::protocol::Scope;
 use crate::store::{StoreResult, refresh_tokens};
 
 /// What introspection answers; serialised as it goes over the wire.
@@ -28,37 +27,14 @@ pub struct Introspection {
 /// A live token. Account claims stand always, as they are now.
 #[derive(Serialize)]
 struct About {
-    #[serde(skip_serializing_if = "Scope::is_empty")]
-    scope: Scope,
-    client_id: String,
+    #[serde(flatten)]
+    claims: AccessClaims,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
-    exp: i64,
-    iat: i64,
-    sub: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<Audience>,
-    iss: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_time: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acr: Option<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    amr: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    principal_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner_account_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    billing_account_id: Option<String>,
 }
 
 impl Introspection {
@@ -110,82 +86,37 @@ impl Tokens {
         let Some(token) = found.filter(|token| token.is_live(now) && token.live.grant.client == *client.id()) else {
             return Ok(Introspection::INACTIVE);
         };
-        let about = About {
-            exp: token.expires_at.seconds(),
-            iat: token.issued_at.seconds(),
-            scope: token.live.grant.scope.clone(),
-            ..self.about_person(&token.live)
-        };
+        let live = &token.live;
+        let (issued_at, expires_at) = (token.issued_at, token.expires_at);
+        let ticket = Ticket { scope: live.grant.scope.clone(), audience: Vec::new(), issued_at, expires_at };
+        let mut about = self.about_person(&ticket, live);
+        // It is presented to us alone, and by nobody as a bearer's.
+        (about.claims.aud, about.token_type) = (None, None);
         Ok(Introspection { active: true, about: Some(Box::new(about)) })
     }
 
     fn tell_access(&self, resolved: Resolved, holder: &KnownClient) -> Introspection {
-        let about = match &resolved.live {
-            Some(live) => self.about_person(live),
-            None => self.about_client(holder),
+        let Resolved { scope, audience, issued_at, expires_at, jti, live, client: _ } = resolved;
+        let ticket = Ticket { scope, audience, issued_at, expires_at };
+        let mut about = match &live {
+            Some(live) => self.about_person(&ticket, live),
+            None => About {
+                claims: AccessClaims::of_client(&ticket, self, holder),
+                username: None,
+                token_type: Some("Bearer"),
+                sid: None,
+            },
         };
-        let about = About {
-            token_type: Some("Bearer"),
-            exp: resolved.expires_at.seconds(),
-            iat: resolved.issued_at.seconds(),
-            aud: Some(Audience::of(&resolved.audience, &self.0.issuer)),
-            scope: resolved.scope,
-            jti: resolved.jti,
-            ..about
-        };
+        about.claims.jti = jti;
         Introspection { active: true, about: Some(Box::new(about)) }
     }
 
-    fn about_person(&self, live: &LiveGrant) -> About {
-        let (grant, account) = (&live.grant, &live.holder.account);
+    fn about_person(&self, ticket: &Ticket, live: &LiveGrant) -> About {
         About {
+            claims: AccessClaims::of_person(ticket, self, live, Some(&live.holder.account)),
             username: Some(live.holder.login_name.clone()),
-            sub: grant.principal.as_str().to_owned(),
-            sid: Some(grant.sid.as_str().to_owned()),
-            auth_time: Some(grant.auth_time.seconds()),
-            acr: Some(grant.assurance.acr.as_str()),
-            amr: grant.assurance.amr_names(),
-            principal_type: Some(account.principal_type.as_str()),
-            account_id: Some(account.account_id.as_str().to_owned()),
-            owner_account_id: Some(account.owner_account_id.as_str().to_owned()),
-            billing_account_id: Some(account.billing_account_id.as_str().to_owned()),
-            ..self.about_nobody(grant.client.as_str().to_owned())
-        }
-    }
-
-    fn about_client(&self, holder: &KnownClient) -> About {
-        let client = holder.client.id.as_str();
-        let owned = |of: fn(&ClientOwner) -> &crate::base::id::AccountId| {
-            holder.owner.as_ref().map(|owner| of(owner).as_str().to_owned())
-        };
-        About {
-            sub: subject_of(client),
-            owner_account_id: owned(|owner| &owner.owner_account_id),
-            billing_account_id: owned(|owner| &owner.billing_account_id),
-            ..self.about_nobody(client.to_owned())
-        }
-    }
-
-    fn about_nobody(&self, client_id: String) -> About {
-        About {
-            client_id,
-            iss: self.0.issuer.clone(),
-            scope: Scope::default(),
-            username: None,
-            token_type: None,
-            exp: Timestamp::EPOCH.seconds(),
-            iat: Timestamp::EPOCH.seconds(),
-            sub: String::new(),
-            aud: None,
-            jti: None,
-            sid: None,
-            auth_time: None,
-            acr: None,
-            amr: Vec::new(),
-            principal_type: None,
-            account_id: None,
-            owner_account_id: None,
-            billing_account_id: None,
+            token_type: Some("Bearer"),
+            sid: Some(live.grant.sid.as_str().to_owned()),
         }
     }
 }

@@ -11,6 +11,7 @@
 //! what is issued. Random values are drawn before it, signatures made after it.
 
 mod access;
+mod access_claims;
 pub mod answer;
 pub mod audience;
 pub mod client_auth;
@@ -45,9 +46,8 @@ pub use client_auth::{AuthenticatedClient, ClientAuthError};
 pub use clients::{ClientDirectory, KnownClient};
 pub use codes::CodeMint;
 pub use error::TokenError;
-pub use grants::authorization_code::ExchangeError;
 pub use grants::client_credentials::ClientCredentialsError;
-pub use grants::refresh_token::RefreshError;
+pub use grants::refusal::GrantError;
 pub use hint::Hint;
 
 /// What the service is built of; `app` fills it in once.

@@ -5,85 +5,21 @@
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use super::purchase::{Chance, Halt, Purchase};
-use crate::base::id::{ClientId, GrantId, ResourceId};
+use super::refusal::GrantError;
+use crate::base::id::ResourceId;
 use crate::base::{OpaqueKind, Presented, Secret};
 use crate::domain::audit::Origin;
-use crate::domain::grant::{GrantEnd, LiveGrant, RevokedWhy, Spend};
+use crate::domain::grant::{LiveGrant, RevokedWhy, Spend};
 use crate::domain::{AuditEvent, AuditKind, Outcome};
+use crate::protocol::Scope;
 use crate::protocol::pkce::{CodeChallenge, METHOD};
-use crate::protocol::{ErrorCode, Scope};
 use crate::store::codes::{self, StoredCode};
 use crate::store::{StoreResult, Tx, audit, grants};
-use crate::token::audience::{WrongTarget, audience};
+use crate::token::audience::audience;
 use crate::token::id_token::Nonce;
 use crate::token::oxide::{self, Facts, Stop};
 use crate::token::{AuthenticatedClient, Call, TokenAnswer, TokenError, Tokens};
-
-/// Why an exchange was refused. `Display` is for our log, the client sees `code()`.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum ExchangeError {
-    /// No such code.
-    #[error("the code is unknown")]
-    Unknown,
-    /// Nobody came in time.
-    #[error("the code is over")]
-    Expired,
-    /// Another presenter won while this one waited; nothing is revoked.
-    #[error("the code was spent by a concurrent request")]
-    Concurrent,
-    /// It was spent before this presenter came; its grant is revoked.
-    #[error("the code came again, grant {0} is revoked")]
-    Replayed(GrantId),
-    /// Somebody else's code; burnt.
-    #[error("the code belongs to client {owner}, presented by {presenter}")]
-    OtherClient {
-        /// To whom it was issued.
-        owner: ClientId,
-        /// Who came with it.
-        presenter: ClientId,
-    },
-    /// Absent or another than the code was sent to; burnt.
-    #[error("the redirect_uri is not the one the code was sent to")]
-    RedirectUri,
-    /// A challenge and no verifier, or a wrong one; burnt.
-    #[error("the code_verifier is missing or wrong")]
-    Pkce,
-    /// A verifier and no challenge (RFC 9700 §4.8.2); burnt.
-    #[error("a code_verifier came for a code without challenge")]
-    UnexpectedVerifier,
-    /// The grant ended before its code was used.
-    #[error(transparent)]
-    Ended(#[from] GrantEnd),
-    /// A resource that is not granted.
-    #[error(transparent)]
-    Target(#[from] WrongTarget),
-    /// The engine refused what our checks had passed.
-    #[error("the engine refused with {0}")]
-    Engine(ErrorCode),
-}
-
-impl ExchangeError {
-    /// What the client sees.
-    #[must_use]
-    pub const fn code(&self) -> ErrorCode {
-        match self {
-            Self::Unknown
-            | Self::Expired
-            | Self::Concurrent
-            | Self::Replayed(_)
-            | Self::OtherClient { .. }
-            | Self::RedirectUri
-            | Self::Pkce
-            | Self::UnexpectedVerifier
-            | Self::Ended(_) => ErrorCode::InvalidGrant,
-            Self::Target(_) => ErrorCode::InvalidTarget,
-            Self::Engine(code) => *code,
-        }
-    }
-}
 
 /// What was presented.
 pub(in crate::token) struct Presentation {
@@ -101,7 +37,11 @@ impl Tokens {
         presented: Presentation,
         call: &Call,
     ) -> Result<TokenAnswer, TokenError> {
-        let code = self.0.opaque.read(OpaqueKind::Code, presented.code.expose()).ok_or(ExchangeError::Unknown)?;
+        let code = self
+            .0
+            .opaque
+            .read(OpaqueKind::Code, presented.code.expose())
+            .ok_or(TokenError::Exchange(GrantError::Unknown))?;
         let job = Arc::new(Exchange {
             tokens: self.clone(),
             client: client.clone(),
@@ -112,7 +52,7 @@ impl Tokens {
             origin: call.origin(client),
         });
         let inside = Arc::clone(&job);
-        let purchase = self.0.store.write(move |tx| inside.run(tx)).await??;
+        let purchase = self.0.store.write(move |tx| inside.run(tx)).await?.map_err(TokenError::Exchange)?;
         Ok(purchase.answer(self, client, &job.chance, Nonce::Carried)?)
     }
 }
@@ -129,59 +69,59 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn run(&self, tx: &mut Tx<'_>) -> StoreResult<Result<Purchase, ExchangeError>> {
+    fn run(&self, tx: &mut Tx<'_>) -> StoreResult<Result<Purchase, GrantError>> {
         let code = match codes::spend(tx, self.code, self.call.arrived_at)? {
             Spend::Fresh(code) => code,
             Spend::Replayed(code) => {
                 grants::revoke(tx, code.grant, RevokedWhy::CodeReplayed)?;
-                let reason = ExchangeError::Replayed(code.grant);
-                self.record(tx, AuditKind::CodeReplayed, None, &reason.to_string())?;
+                let reason = GrantError::Replayed(code.grant);
+                self.record(tx, AuditKind::CodeReplayed, None, &format!("the code {reason}"))?;
                 return Ok(Err(reason));
             }
-            Spend::Concurrent => return Ok(Err(ExchangeError::Concurrent)),
-            Spend::Expired => return Ok(Err(ExchangeError::Expired)),
-            Spend::Unknown => return Ok(Err(ExchangeError::Unknown)),
+            Spend::Concurrent => return Ok(Err(GrantError::Concurrent)),
+            Spend::Expired => return Ok(Err(GrantError::Expired)),
+            Spend::Unknown => return Ok(Err(GrantError::Unknown)),
         };
         let outcome = Halt::settle(self.buy(tx, &code))?;
         if let Err(reason) = &outcome {
-            self.record(tx, AuditKind::CodeMisused, None, &reason.to_string())?;
+            self.record(tx, AuditKind::CodeMisused, None, &format!("the code {reason}"))?;
         }
         Ok(outcome)
     }
 
-    fn buy(&self, tx: &mut Tx<'_>, code: &StoredCode) -> Result<Purchase, Halt<ExchangeError>> {
+    fn buy(&self, tx: &mut Tx<'_>, code: &StoredCode) -> Result<Purchase, Halt<GrantError>> {
         let redirect_uri = self.check_binding(code).map_err(Halt::Refused)?;
-        let live = grants::find_live(tx, code.grant)?.ok_or(Halt::Refused(ExchangeError::Unknown))?;
+        let live = grants::find_live(tx, code.grant)?.ok_or(Halt::Refused(GrantError::Unknown))?;
         if let Some(end) = live.end(tx.now()) {
             return Err(Halt::Refused(end.into()));
         }
         let for_whom = audience(&self.presented.resources, &live.grant.resources, &self.client.client.metadata)
-            .map_err(|wrong| Halt::Refused(ExchangeError::Target(wrong)))?;
+            .map_err(|wrong| Halt::Refused(GrantError::Target(wrong)))?;
         let scope = live.grant.scope.clone();
         let bought = Facts { client: code.client.as_str(), redirect_uri: Some(&code.redirect_uri), scope: &scope };
         oxide::exchange(self.client.id().as_str(), redirect_uri, bought, |scope| self.store(tx, live, scope, for_whom))
             .map_err(|stop| match stop {
                 Stop::Ours(error) => Halt::Store(error),
-                Stop::Engine(code) => Halt::Refused(ExchangeError::Engine(code)),
+                Stop::Engine(code) => Halt::Refused(GrantError::Engine(code)),
             })
     }
 
     /// What a code is bound to; the engine compares the first two once more, in
     /// its own looser way.
-    fn check_binding(&self, code: &StoredCode) -> Result<&str, ExchangeError> {
+    fn check_binding(&self, code: &StoredCode) -> Result<&str, GrantError> {
         if code.client != *self.client.id() {
             let (owner, presenter) = (code.client.clone(), self.client.id().clone());
-            return Err(ExchangeError::OtherClient { owner, presenter });
+            return Err(GrantError::OtherClient { owner, presenter });
         }
         let redirect_uri = self.presented.redirect_uri.as_deref().filter(|uri| *uri == code.redirect_uri);
-        let redirect_uri = redirect_uri.ok_or(ExchangeError::RedirectUri)?;
+        let redirect_uri = redirect_uri.ok_or(GrantError::RedirectUri)?;
         match (&code.challenge, &self.presented.code_verifier) {
             (None, None) => Ok(redirect_uri),
-            (None, Some(_)) => Err(ExchangeError::UnexpectedVerifier),
-            (Some(_), None) => Err(ExchangeError::Pkce),
+            (None, Some(_)) => Err(GrantError::UnexpectedVerifier),
+            (Some(_), None) => Err(GrantError::Pkce),
             (Some(challenge), Some(verifier)) => {
-                let challenge = CodeChallenge::parse(challenge, Some(METHOD)).map_err(|_row| ExchangeError::Pkce)?;
-                challenge.matches(verifier.expose()).then_some(redirect_uri).ok_or(ExchangeError::Pkce)
+                let challenge = CodeChallenge::parse(challenge, Some(METHOD)).map_err(|_row| GrantError::Pkce)?;
+                challenge.matches(verifier.expose()).then_some(redirect_uri).ok_or(GrantError::Pkce)
             }
         }
     }

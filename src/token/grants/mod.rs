@@ -4,3 +4,4 @@ pub(super) mod authorization_code;
 pub(super) mod client_credentials;
 mod purchase;
 pub(super) mod refresh_token;
+pub(super) mod refusal;

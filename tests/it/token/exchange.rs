@@ -6,7 +6,7 @@ use menshen::domain::grant::GrantEnd;
 use menshen::domain::{AccountStatus, AuditKind, PrincipalStatus};
 use menshen::protocol::ErrorCode;
 use menshen::store::{accounts, principals, sign_ins};
-use menshen::token::{ExchangeError, TokenError};
+use menshen::token::{GrantError, TokenError};
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet};
 use openidconnect::{AccessToken, AccessTokenHash, ClientId, IssuerUrl, Nonce};
 use rstest::rstest;
@@ -16,7 +16,7 @@ use super::house::{CALLBACK, House, ISSUER, access_of, claims_of, code_of, conso
 use crate::support::database::Backend::{self, Postgres, Sqlite};
 
 /// Why an exchange failed.
-fn reason<T>(outcome: Result<T, TokenError>) -> ExchangeError {
+fn reason<T>(outcome: Result<T, TokenError>) -> GrantError {
     match outcome.err() {
         Some(TokenError::Exchange(reason)) => reason,
         Some(other) => panic!("another refusal: {other}"),
@@ -77,7 +77,7 @@ async fn a_replayed_code_revokes_what_it_bought(#[values(Sqlite, Postgres)] back
     assert!(house.is_active(access_of(&tokens)).await);
     house.after(Duration::from_secs(5));
     let replay = reason(house.exchange("console", &code).await);
-    assert!(matches!(replay, ExchangeError::Replayed(_)) && replay.code() == ErrorCode::InvalidGrant);
+    assert!(matches!(replay, GrantError::Replayed(_)) && replay.code() == ErrorCode::InvalidGrant);
     assert!(!house.is_active(access_of(&tokens)).await);
     assert_eq!(code_of(house.refresh("console", refresh_of(&tokens)).await), ErrorCode::InvalidGrant);
     assert_eq!(house.events().await[0].kind, AuditKind::CodeReplayed);
@@ -93,7 +93,7 @@ async fn a_concurrent_presenter_loses_and_revokes_nothing(#[values(Sqlite, Postg
     house.after(Duration::from_millis(5));
     let tokens = house.exchange("console", &code).await.unwrap();
     let late = house.token_at(arrived, "console", &exchange_of(&code)).await;
-    assert_eq!(reason(late), ExchangeError::Concurrent);
+    assert_eq!(reason(late), GrantError::Concurrent);
     assert!(house.is_active(access_of(&tokens)).await);
 }
 
@@ -104,24 +104,24 @@ async fn a_code_of_another_client_is_burnt(#[values(Sqlite, Postgres)] backend: 
     let house = House::new(backend).await;
     let code = house.code("console", &[]).await;
     let stolen = reason(house.exchange("other", &code).await);
-    assert!(matches!(stolen, ExchangeError::OtherClient { .. }) && stolen.code() == ErrorCode::InvalidGrant);
+    assert!(matches!(stolen, GrantError::OtherClient { .. }) && stolen.code() == ErrorCode::InvalidGrant);
     assert_eq!(house.events().await[0].kind, AuditKind::CodeMisused);
-    assert_eq!(reason(house.exchange("console", &code).await), ExchangeError::Concurrent);
+    assert_eq!(reason(house.exchange("console", &code).await), GrantError::Concurrent);
 }
 
 /// TK-04, TK-05, TK-08: the first failure burns the code.
 #[rstest]
-#[case(&[("code_verifier", "another-verifier-of-forty-three-characters-at-")], ExchangeError::Pkce)]
-#[case(&[("code_verifier", "short")], ExchangeError::Pkce)]
-#[case(&[("code_verifier", "")], ExchangeError::Pkce)]
-#[case(&[("redirect_uri", "")], ExchangeError::RedirectUri)]
-#[case(&[("redirect_uri", "https://rp.acme.example/cb/")], ExchangeError::RedirectUri)]
-#[case(&[("redirect_uri", "https://RP.acme.example/cb")], ExchangeError::RedirectUri)]
-#[case(&[("redirect_uri", "https://rp.acme.example:443/cb")], ExchangeError::RedirectUri)]
+#[case(&[("code_verifier", "another-verifier-of-forty-three-characters-at-")], GrantError::Pkce)]
+#[case(&[("code_verifier", "short")], GrantError::Pkce)]
+#[case(&[("code_verifier", "")], GrantError::Pkce)]
+#[case(&[("redirect_uri", "")], GrantError::RedirectUri)]
+#[case(&[("redirect_uri", "https://rp.acme.example/cb/")], GrantError::RedirectUri)]
+#[case(&[("redirect_uri", "https://RP.acme.example/cb")], GrantError::RedirectUri)]
+#[case(&[("redirect_uri", "https://rp.acme.example:443/cb")], GrantError::RedirectUri)]
 #[tokio::test]
 async fn a_failed_check_burns_the_code(
     #[case] wrong: &[(&str, &str)],
-    #[case] expected: ExchangeError,
+    #[case] expected: GrantError,
     #[values(Sqlite, Postgres)] backend: Backend,
 ) {
     let house = House::new(backend).await;
@@ -141,7 +141,7 @@ async fn a_verifier_without_challenge_is_refused(#[values(Sqlite, Postgres)] bac
     let house = House::new(backend).await;
     house.put_client("legacy", menshen::protocol::ClientMetadata { require_pkce: false, ..console() }).await;
     let code = house.code("legacy", &[]).await;
-    assert_eq!(reason(house.exchange("legacy", &code).await), ExchangeError::UnexpectedVerifier);
+    assert_eq!(reason(house.exchange("legacy", &code).await), GrantError::UnexpectedVerifier);
     let code = house.code("legacy", &[]).await;
     let body = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
     assert!(house.token("legacy", &body).await.is_ok());
@@ -160,9 +160,9 @@ async fn an_unknown_or_late_code_is_an_invalid_grant(#[values(Sqlite, Postgres)]
     let mut forged = code.clone();
     let last = if &forged[40..41] == "A" { "B" } else { "A" };
     forged.replace_range(40..41, last);
-    assert_eq!(reason(house.exchange("console", &forged).await), ExchangeError::Unknown);
+    assert_eq!(reason(house.exchange("console", &forged).await), GrantError::Unknown);
     house.after(Duration::from_secs(60));
-    assert_eq!(reason(house.exchange("console", &code).await), ExchangeError::Expired);
+    assert_eq!(reason(house.exchange("console", &code).await), GrantError::Expired);
 }
 
 /// LC-01, LC-02: whoever was stopped between code and exchange gets nothing.
@@ -174,14 +174,14 @@ async fn an_ended_grant_buys_nothing(#[values(Sqlite, Postgres)] backend: Backen
     let online = [("scope", "openid")];
     let code = house.code("console", &online).await;
     house.write(move |tx| sign_ins::end(tx, sign_in)).await;
-    assert_eq!(reason(house.exchange("console", &code).await), ExchangeError::Ended(GrantEnd::Revoked));
+    assert_eq!(reason(house.exchange("console", &code).await), GrantError::Ended(GrantEnd::Revoked));
     let code = house.code("console", &[]).await;
     let id = root.id.clone();
     house.write(move |tx| principals::set_status(tx, &id, PrincipalStatus::Disabled)).await;
-    assert_eq!(reason(house.exchange("console", &code).await), ExchangeError::Ended(GrantEnd::PrincipalDisabled));
+    assert_eq!(reason(house.exchange("console", &code).await), GrantError::Ended(GrantEnd::PrincipalDisabled));
     let code = house.code("console", &[]).await;
     house.write(move |tx| accounts::set_status(tx, &root.account.id, AccountStatus::Suspended)).await;
-    assert_eq!(reason(house.exchange("console", &code).await), ExchangeError::Ended(GrantEnd::OwnerSuspended));
+    assert_eq!(reason(house.exchange("console", &code).await), GrantError::Ended(GrantEnd::OwnerSuspended));
 }
 
 /// RFC 8707.

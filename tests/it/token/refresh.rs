@@ -7,7 +7,7 @@ use menshen::domain::grant::GrantEnd;
 use menshen::domain::{AccountStatus, AuditKind, Outcome, PrincipalStatus};
 use menshen::protocol::{ClientMetadata, ErrorCode, Scope};
 use menshen::store::{accounts, clients, consents, principals, sign_ins};
-use menshen::token::{RefreshError, TokenError};
+use menshen::token::{GrantError, TokenError};
 use rstest::rstest;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::support::database::Backend::{self, Postgres, Sqlite};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-fn reason<T>(outcome: Result<T, TokenError>) -> RefreshError {
+fn reason<T>(outcome: Result<T, TokenError>) -> GrantError {
     match outcome.err() {
         Some(TokenError::Refresh(reason)) => reason,
         Some(other) => panic!("another refusal: {other}"),
@@ -50,8 +50,8 @@ async fn a_replayed_refresh_token_ends_its_family(#[values(Sqlite, Postgres)] ba
     let first = house.signed_in().await;
     let second = house.refresh("console", refresh_of(&first)).await.unwrap();
     house.after(Duration::from_secs(1));
-    assert!(matches!(reason(house.refresh("console", refresh_of(&first)).await), RefreshError::Replayed(_)));
-    assert_eq!(reason(house.refresh("console", refresh_of(&second)).await), RefreshError::Ended(GrantEnd::Revoked));
+    assert!(matches!(reason(house.refresh("console", refresh_of(&first)).await), GrantError::Replayed(_)));
+    assert_eq!(reason(house.refresh("console", refresh_of(&second)).await), GrantError::Ended(GrantEnd::Revoked));
     for dead in [&first, &second] {
         assert!(!house.is_active(access_of(dead)).await);
         assert!(!house.is_active(refresh_of(dead)).await);
@@ -90,7 +90,7 @@ async fn another_clients_refresh_token_is_an_invalid_grant_and_stays_good(
     let house = House::new(backend).await;
     let tokens = house.signed_in().await;
     let stolen = reason(house.refresh("other", refresh_of(&tokens)).await);
-    assert!(matches!(stolen, RefreshError::OtherClient { .. }) && stolen.code() == ErrorCode::InvalidGrant);
+    assert!(matches!(stolen, GrantError::OtherClient { .. }) && stolen.code() == ErrorCode::InvalidGrant);
     assert!(house.refresh("console", refresh_of(&tokens)).await.is_ok());
 }
 
@@ -103,7 +103,7 @@ async fn a_family_ends_when_it_is_idle_or_old(#[values(Sqlite, Postgres)] backen
     house.after(DAY * 13);
     used = house.refresh("console", refresh_of(&used)).await.unwrap();
     house.after(DAY);
-    assert_eq!(reason(house.refresh("console", refresh_of(&idle)).await), RefreshError::Expired);
+    assert_eq!(reason(house.refresh("console", refresh_of(&idle)).await), GrantError::Expired);
     house.after(DAY * 12);
     used = house.refresh("console", refresh_of(&used)).await.unwrap();
     // The last token of the family lives no longer than the family.
@@ -111,7 +111,7 @@ async fn a_family_ends_when_it_is_idle_or_old(#[values(Sqlite, Postgres)] backen
     used = house.refresh("console", refresh_of(&used)).await.unwrap();
     assert_eq!(serde_json::to_value(&used).unwrap()["expires_in"], json!(60));
     house.after(Duration::from_secs(60));
-    assert_eq!(reason(house.refresh("console", refresh_of(&used)).await), RefreshError::Ended(GrantEnd::Expired));
+    assert_eq!(reason(house.refresh("console", refresh_of(&used)).await), GrantError::Ended(GrantEnd::Expired));
 }
 
 /// contract.md: such a family outlives the sign-in.
@@ -140,12 +140,12 @@ async fn whoever_was_stopped_refreshes_nothing_and_whoever_is_let_go_does_again(
     };
     set(PrincipalStatus::Disabled).await;
     let stopped = reason(house.refresh("console", refresh_of(&tokens)).await);
-    assert_eq!(stopped, RefreshError::Ended(GrantEnd::PrincipalDisabled));
+    assert_eq!(stopped, GrantError::Ended(GrantEnd::PrincipalDisabled));
     set(PrincipalStatus::Active).await;
     let account = root.account.id.clone();
     house.write(move |tx| accounts::set_status(tx, &account, AccountStatus::Suspended)).await;
     let stopped = reason(house.refresh("console", refresh_of(&tokens)).await);
-    assert_eq!(stopped, RefreshError::Ended(GrantEnd::OwnerSuspended));
+    assert_eq!(stopped, GrantError::Ended(GrantEnd::OwnerSuspended));
 }
 
 /// LC-04.
@@ -161,7 +161,7 @@ async fn what_was_taken_back_is_not_refreshed(#[values(Sqlite, Postgres)] backen
     let (principal, client) = (house.root.id.clone(), ClientId::from_text("console"));
     house.write(move |tx| consents::remove(tx, &principal, &client)).await;
     let gone = reason(house.refresh("console", refresh_of(&fewer)).await);
-    assert_eq!(gone, RefreshError::Ended(GrantEnd::Revoked));
+    assert_eq!(gone, GrantError::Ended(GrantEnd::Revoked));
     assert!(!house.is_active(access_of(&fewer)).await);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use menshen::protocol::ErrorCode;
 use menshen::store::{access_tokens, codes, grants, refresh_tokens, revoked_jwts, used_assertions};
-use menshen::token::{ExchangeError, TokenError};
+use menshen::token::{GrantError, TokenError};
 use rstest::rstest;
 
 use super::house::{House, code_of, refresh_of};
@@ -39,10 +39,10 @@ async fn spent_rows_stay_while_their_family_lives(#[values(Sqlite, Postgres)] ba
     // The first access token is over; the spent code and refresh token still tell a replay.
     assert_eq!(sweep(&house).await, [2, 0, 0, 0]);
     let replay = house.exchange("console", &code).await;
-    assert!(matches!(replay, Err(TokenError::Exchange(ExchangeError::Replayed(_)))));
+    assert!(matches!(replay, Err(TokenError::Exchange(GrantError::Replayed(_)))));
     assert_eq!(code_of(house.refresh("console", refresh_of(&tokens)).await), ErrorCode::InvalidGrant);
     house.after(DAY * 15);
     assert_eq!(sweep(&house).await, [0, 1, 1, 2]);
     assert_eq!(sweep(&house).await, [0, 0, 0, 0]);
-    assert!(matches!(house.exchange("console", &code).await, Err(TokenError::Exchange(ExchangeError::Unknown))));
+    assert!(matches!(house.exchange("console", &code).await, Err(TokenError::Exchange(GrantError::Unknown))));
 }
