@@ -1,5 +1,6 @@
 //! The store on both databases.
 
+mod callers;
 mod engine;
 mod group_commit;
 mod migrations;

@@ -9,6 +9,7 @@ mod http;
 mod introspect;
 mod races;
 mod refresh;
+mod residents;
 mod revoke;
 mod sweep;
 mod userinfo;
