@@ -11,6 +11,7 @@
 //! never again because an answer was slow. No error carries a secret, a code or
 //! a number.
 
+pub mod alipay;
 pub mod aliyun;
 mod budget;
 pub mod carrier;
@@ -22,18 +23,22 @@ mod settings;
 pub mod sms;
 #[cfg(test)]
 mod stub;
+pub mod taobao;
 pub mod tencent;
+mod time;
 pub mod webhook;
 pub mod wechat;
 
 use crate::base::{SharedClock, SharedEntropy};
 use crate::outbound::Outbound;
 
+pub use alipay::{Alipay, AlipayPlace, AlipaySettings};
 pub use carrier::{Carrier, CarrierToken, NumberAggregator};
 pub use error::{Class, VendorError};
 pub use identity::{IdentityKey, UpstreamIdentity};
 pub use sms::{SmsGateway, SmsPurpose, SmsReceipt, SmsRequest, sms_gateway};
-pub use wechat::WeChat;
+pub use taobao::{Taobao, TaobaoPlace, TaobaoSettings};
+pub use wechat::{WeChat, WeChatPlace, WeChatSettings};
 
 /// What connectors work with. Cheap to clone.
 #[derive(Clone)]
@@ -44,24 +49,4 @@ pub struct Wire {
     pub clock: SharedClock,
     /// Signatures carry a number that is used once.
     pub entropy: SharedEntropy,
-}
-
-/// The language in which a vendor speaks to the person.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Language {
-    /// zh-CN.
-    Chinese,
-    /// English.
-    English,
-}
-
-impl Language {
-    /// As a language tag (RFC 5646).
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::Chinese => "zh-CN",
-            Self::English => "en",
-        }
-    }
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::Wire;
 use super::aliyun::AliyunSms;
 use super::error::{Class, VendorError};
 use super::tencent::TencentSms;
 use super::webhook::WebhookSms;
-use super::{Language, Wire};
 use crate::config::{ConfigError, Sms, SmsProvider};
+use crate::domain::Language;
 use crate::domain::contact::Phone;
 
 /// What a message is for. Each has an approved template of its own.

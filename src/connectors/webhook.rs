@@ -76,7 +76,7 @@ fn body(request: &SmsRequest<'_>) -> String {
     };
     let mut payload: Map<_, _> =
         request.params.iter().map(|(name, value)| ((*name).to_owned(), Value::String((*value).to_owned()))).collect();
-    payload.insert("locale".to_owned(), Value::String(request.language.tag().to_owned()));
+    payload.insert("locale".to_owned(), Value::String(request.language.as_str().to_owned()));
     json!({ "to": request.phone.as_str(), "type": kind, "payload": payload }).to_string()
 }
 
@@ -99,8 +99,8 @@ fn read(answer: &Answer) -> Result<SmsReceipt, VendorError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Language;
     use super::*;
+    use crate::domain::Language;
     use crate::domain::contact::Phone;
 
     #[test]

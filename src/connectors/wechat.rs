@@ -11,9 +11,10 @@ use super::carrier::plausible;
 use super::error::{Class, VendorError};
 use super::identity::{IdentityKey, UpstreamIdentity};
 use super::json::Body;
-use super::{Language, Wire, settings};
+use super::{Wire, settings};
 use crate::base::Secret;
 use crate::config::{ConfigError, Key, MethodSection};
+use crate::domain::Language;
 use crate::outbound::{Answer, Call};
 
 const VENDOR: &str = "wechat";

@@ -67,9 +67,10 @@ impl SmsGateway for AliyunSms {
 #[cfg(test)]
 mod tests {
     use super::super::super::stub::{Stub, answer, nonsense, wire};
-    use super::super::super::{Class, Language, SmsPurpose};
+    use super::super::super::{Class, SmsPurpose};
     use super::*;
     use crate::config::Config;
+    use crate::domain::Language;
 
     fn gateway(base: &Url) -> AliyunSms {
         let toml = format!(
