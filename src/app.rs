@@ -21,7 +21,8 @@ use crate::flow::{Flow, FlowSettings};
 use crate::keys::client_jwks::ClientJwks;
 use crate::keys::keeper::{KeeperError, KeyKeeper};
 use crate::keys::{
-    ClientSecretKeys, ContactKeys, InteractionSeals, Purpose, RotationPolicy, SigningKeys, Vault, VaultError,
+    ClientSecretKeys, ContactKeys, InteractionSeals, LoginHints, Purpose, RotationPolicy, SigningKeys, Vault,
+    VaultError,
 };
 use crate::notify::Post;
 use crate::outbound::{Outbound, OutboundError};
@@ -152,6 +153,7 @@ impl Parts<'_> {
             opaque: Arc::clone(&self.opaque),
             keys: keys.clone(),
             contacts: self.contacts.clone(),
+            login_hints: LoginHints::new(self.vault),
             client_secrets: ClientSecretKeys::new(self.vault),
             client_jwks: ClientJwks::new(self.outbound.clone()),
             clients: ClientDirectory::new(self.store.clone(), Arc::clone(self.clock)),
@@ -177,6 +179,7 @@ impl Parts<'_> {
             browsers: Browsers::new(Arc::clone(&self.opaque), self.config.sessions.rotate_cookie),
             opaque: Arc::clone(&self.opaque),
             contacts: self.contacts.clone(),
+            login_hints: LoginHints::new(self.vault),
             csrf: Arc::new(self.vault.mac_key(Purpose::Csrf)),
             clock: Arc::clone(self.clock),
             entropy: Arc::clone(self.entropy),

@@ -21,6 +21,7 @@ pub mod registry;
 pub mod rejection;
 pub mod shortlist;
 pub mod throttle;
+pub mod waiting;
 
 pub use attempt::{Attempt, KnownBrowser};
 pub use authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress, Step};
@@ -32,3 +33,4 @@ pub use proof::Proof;
 pub use registry::{Deps, Registry};
 pub use rejection::{AuthnError, Rejection, RejectionClass};
 pub use shortlist::Shortlist;
+pub use waiting::WaitingProof;

@@ -6,6 +6,7 @@ use crate::domain::{Acr, Assurance, Principal};
 
 use super::attempt::Attempt;
 use super::authenticator::Method;
+use super::waiting::WaitingProof;
 
 /// Somebody proved who they are, and may sign in: principal and owner were
 /// active when it was minted. Not `Clone`, and minted by `authn` alone, so an
@@ -56,5 +57,23 @@ impl Proof {
     #[must_use]
     pub fn at(&self) -> Timestamp {
         self.0.at
+    }
+
+    /// The proof as something that can wait until there is room for it.
+    #[must_use]
+    pub fn waiting(&self) -> WaitingProof {
+        let Proven { principal, method, assurance, interaction, at } = &*self.0;
+        WaitingProof::new(principal.id.clone(), method.name, assurance.clone(), (*interaction, *at))
+    }
+
+    /// A proof that waited; its time stays the one at which it was given.
+    pub(super) fn after_waiting(
+        principal: Principal,
+        method: Method,
+        assurance: Assurance,
+        given: (InteractionId, Timestamp),
+    ) -> Self {
+        let (interaction, at) = given;
+        Self(Box::new(Proven { principal, method, assurance, interaction, at }))
     }
 }

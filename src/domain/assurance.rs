@@ -47,7 +47,7 @@ impl Acr {
 }
 
 /// What one sign-in proved.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct Assurance {
     /// The means, without repeats.
     pub amr: Vec<Amr>,

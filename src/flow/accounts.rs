@@ -2,11 +2,14 @@
 
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
-use super::{Flow, Visit};
+use super::policy;
+use super::{Flow, Progress, StoredRequest, Visit};
+use crate::base::Timestamp;
 use crate::base::id::SignInId;
 use crate::domain::{SignIn, SignInState};
+use crate::protocol::response::appended;
 use crate::session::{self, Browser, Recognised};
-use crate::store::{StoreResult, Tx, affinities, sign_ins};
+use crate::store::{StoreResult, Tx};
 
 /// Name of the page in its handles.
 const PAGE: &str = "/accounts";
@@ -20,6 +23,8 @@ pub struct AccountEntry {
     pub facts: Facts,
     /// What it is good for now.
     pub state: SignInState,
+    /// When it was used last.
+    pub last_used: Timestamp,
 }
 
 /// What the page shows.
@@ -39,7 +44,7 @@ pub enum AccountsAction {
     SignOut(String),
     /// Signs one out and forgets it.
     Remove(String),
-    /// Signs everybody out.
+    /// Signs everybody out and forgets them.
     SignOutAll,
 }
 
@@ -60,18 +65,44 @@ impl Flow {
         Ok(view)
     }
 
-    /// Does what was asked for on the page.
+    /// Does what was asked for on the page, or on the chooser of the
+    /// interaction `name`.
     ///
     /// # Errors
     /// [`Problem::Forged`] for a form that is not ours, [`Problem::Stale`] for a
-    /// handle of no account here.
+    /// handle of no account here, [`Problem::Gone`] for an interaction that is over.
     pub async fn manage_accounts(
         &self,
         visit: Visit,
+        name: Option<String>,
         csrf: String,
         action: AccountsAction,
     ) -> Result<Answer, FlowError> {
-        let flow = self.clone();
+        let (flow, random) = (self.clone(), self.entropy.bytes::<32>());
+        self.store
+            .write(move |tx| match &name {
+                Some(name) => flow.manage_in(tx, &visit, (name, &csrf), &action, &random),
+                None => {
+                    let Some(browser) = flow.present_browser(tx, &visit)? else {
+                        return Ok(Err(Problem::Forged.into()));
+                    };
+                    if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
+                        return Ok(Err(forged));
+                    }
+                    let done = flow.manage(tx, &visit, &browser, (PAGE, &action))?;
+                    Ok(done.map(|()| Answer { outcome: Outcome::Page(Destination::Accounts), cookie: None }))
+                }
+            })
+            .await?
+    }
+
+    /// Opens one account from the page: a live one where it is used, any other
+    /// on its own login page.
+    ///
+    /// # Errors
+    /// As [`Flow::manage_accounts`].
+    pub async fn open_account(&self, visit: Visit, csrf: String, handle: String) -> Result<Answer, FlowError> {
+        let (flow, draws) = (self.clone(), self.draw());
         self.store
             .write(move |tx| {
                 let Some(browser) = flow.present_browser(tx, &visit)? else {
@@ -80,10 +111,62 @@ impl Flow {
                 if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
                     return Ok(Err(forged));
                 }
-                let done = flow.manage(tx, &visit, &browser, &action)?;
-                Ok(done.map(|()| Answer { outcome: Outcome::Page(Destination::Accounts), cookie: None }))
+                let Some(sign_in) = flow.account_behind(tx, &browser, &handle)? else {
+                    return Ok(Err(Problem::Stale.into()));
+                };
+                if policy::remembered_state(&sign_in, visit.now) == SignInState::Active {
+                    let outcome = flow.entrance_for(tx, &sign_in, &handle)?;
+                    return Ok(Ok(Answer { outcome, cookie: None }));
+                }
+                let request = StoredRequest { asked: None, subject: None, restart: PAGE.to_owned() };
+                let progress = Progress { chosen: Some(sign_in.id), ..Progress::default() };
+                let opened =
+                    flow.open_interaction(tx, browser.id, &request, &progress, (&draws.interaction, &visit))?;
+                Ok(opened.map(|name| Answer { outcome: Outcome::Page(Destination::Resume(name)), cookie: None }))
             })
             .await?
+    }
+
+    /// Where a signed-in account is used: at the default client, with a hint at
+    /// whom (OIDC Core §4), else on its own page here.
+    fn entrance_for(&self, tx: &mut Tx<'_>, sign_in: &SignIn, handle: &str) -> StoreResult<Outcome> {
+        let hint = self.login_hints.of(&sign_in.principal.id);
+        let pairs = [("iss", self.settings.issuer.as_str()), ("login_hint", hint.as_str())];
+        let entrance = self.default_entrance(tx)?;
+        Ok(match entrance {
+            Some(address) => Outcome::Leave(appended(&address, pairs.into_iter())),
+            None => Outcome::Page(Destination::Account(handle.to_owned())),
+        })
+    }
+
+    /// The same on the chooser of an interaction, which then goes on: with
+    /// whoever waited for room, with the chooser, or without anybody.
+    fn manage_in(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        (name, csrf): (&str, &str),
+        action: &AccountsAction,
+        random: &[u8; 32],
+    ) -> StoreResult<Result<Answer, FlowError>> {
+        let (interaction, client) = match self.enter_form(tx, visit, name, csrf)? {
+            Ok(entered) => entered,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Err(error) = self.manage(tx, visit, &interaction.browser, (name, action))? {
+            return Ok(Err(error));
+        }
+        let makes_room = match action {
+            AccountsAction::Remove(_) | AccountsAction::SignOutAll => true,
+            AccountsAction::SignOut(_) => false,
+        };
+        if makes_room && interaction.progress.waiting.is_some() {
+            return self.let_in(tx, visit, &interaction, random);
+        }
+        let left = self.offered(tx, visit, &interaction, client.as_ref())?;
+        let (name, empty) = (name.to_owned(), left.is_empty());
+        let page = if empty { Destination::Resume(name) } else { Destination::Choose(name) };
+        Ok(Ok(Answer { outcome: Outcome::Page(page), cookie: None }))
     }
 
     fn list(&self, tx: &mut Tx<'_>, visit: &Visit, browser: &Browser) -> StoreResult<AccountsView> {
@@ -92,7 +175,8 @@ impl Flow {
             Ok(AccountEntry {
                 handle: self.account_handle(row.id),
                 facts: self.facts(tx, &row.principal)?,
-                state: row.state(visit.now),
+                state: policy::remembered_state(row, visit.now),
+                last_used: row.last_seen_at,
             })
         });
         Ok(AccountsView { entries: entries.collect::<StoreResult<_>>()?, csrf: self.browser_token(browser.id) })
@@ -103,22 +187,20 @@ impl Flow {
         tx: &mut Tx<'_>,
         visit: &Visit,
         browser: &Browser,
-        action: &AccountsAction,
+        (page, action): (&str, &AccountsAction),
     ) -> StoreResult<Result<(), FlowError>> {
         let (handle, forget) = match action {
-            AccountsAction::SignOutAll => {
-                return session::end_browser(tx, browser, &visit.origin()).map(Ok);
-            }
+            AccountsAction::SignOutAll => return session::forget_browser(tx, browser, &visit.origin()).map(Ok),
             AccountsAction::SignOut(handle) => (handle, false),
             AccountsAction::Remove(handle) => (handle, true),
         };
-        let Some(sign_in) = self.account_behind(tx, browser, handle)? else {
+        let rows = browser.sign_ins(tx)?;
+        let Some(sign_in) = rows.into_iter().find(|row| self.handle_for(page, row.id) == *handle) else {
             return Ok(Err(Problem::Stale.into()));
         };
         session::sign_out(tx, &sign_in, &visit.origin())?;
         if forget {
-            affinities::forget(tx, browser.id, &sign_in.principal.id)?;
-            sign_ins::remove(tx, sign_in.id)?;
+            session::forget(tx, &sign_in)?;
         }
         Ok(Ok(()))
     }

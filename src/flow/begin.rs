@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::issue::{Draws, Issue};
 use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
-use super::policy::{self, Ask, Asked, NextStep, Situation};
-use super::situation::Given;
+use super::policy::{self, Ask, Asked, NamedSession, NextStep, Situation};
+use super::situation::{Given, Named};
 use super::{Flow, LoginPage, Progress, StoredRequest, Visit};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId};
@@ -14,7 +14,7 @@ use crate::domain::client::RedirectRefused;
 use crate::domain::{PrincipalKind, RedirectAnswer, SignIn, VerifiedRedirect};
 use crate::protocol::{AuthorizationRequest, AuthorizationResponse, ErrorCode, ProtocolError, RawParams};
 use crate::session::{self, Browser, Recognised};
-use crate::store::{StoreResult, Tx};
+use crate::store::{StoreResult, Tx, client_sessions, sign_ins};
 use crate::token::KnownClient;
 
 /// A request whose client and redirect target are known good.
@@ -87,7 +87,9 @@ impl Flow {
         let visit = &verified.visit;
         let browser = self.present_browser(tx, visit)?;
         let client = &verified.client.client;
-        let asked = self.asked(tx, &verified.request, client, verified.subject.clone())?;
+        let named = Self::named(tx, verified, browser.as_ref())?;
+        let subject = named.subject.clone();
+        let asked = self.asked(tx, &verified.request, client, named, browser.as_ref().map(|browser| browser.id))?;
         let given = Given { browser: browser.as_ref(), progress: &Progress::default(), client: Some(client) };
         let situation = self.situation(tx, visit, &asked, given)?;
         match (policy::next_step(&asked, &situation, visit.now), browser) {
@@ -102,15 +104,31 @@ impl Flow {
                 Ok(Ok(self.refused(verified.target.clone(), &plain(ErrorCode::LoginRequired))))
             }
             (NextStep::Ask(ask), browser) => {
-                let request = StoredRequest {
-                    asked: Some(verified.request.clone()),
-                    subject: verified.subject.clone(),
-                    restart: verified.restart.clone(),
-                };
+                let (stored, restart) = (Some(verified.request.clone()), verified.restart.clone());
+                let request = StoredRequest { asked: stored, restart, subject };
                 let opening = Opening { visit, request: &request, asked: &asked, situation: &situation, draws };
                 self.ask(tx, &opening, browser, &ask)
             }
         }
+    }
+
+    /// Whom the hint's subject and the `sid` name together. A `sid` of no
+    /// sign-in here, or of somebody else than the hint's, leaves nobody.
+    fn named(tx: &mut Tx<'_>, verified: &Verified, browser: Option<&Browser>) -> StoreResult<Named> {
+        let hinted = verified.subject.clone();
+        let Some(sid) = &verified.request.hints.sid else {
+            return Ok(Named { subject: hinted, session: NamedSession::Unnamed });
+        };
+        let client = &verified.client.client.id;
+        let id = browser.map(|browser| client_sessions::find(tx, browser.id, client, sid)).transpose()?.flatten();
+        let sign_in = id.map(|id| sign_ins::find(tx, id)).transpose()?.flatten();
+        let principal = sign_in.map(|sign_in| sign_in.principal.id);
+        Ok(match (principal, hinted) {
+            (Some(principal), hinted) if hinted.as_ref().is_none_or(|hinted| *hinted == principal) => {
+                Named { subject: Some(principal), session: NamedSession::Here }
+            }
+            (_, hinted) => Named { subject: hinted, session: NamedSession::Gone },
+        })
     }
 
     /// The browser that asks. A replaced cookie that comes back is the theft
@@ -143,7 +161,10 @@ impl Flow {
             &progress,
             (&opening.draws.interaction, opening.visit),
         )?;
-        Ok(opened.map(|name| Answer { outcome: Outcome::Page(opening.destination(ask, name)), cookie }))
+        Ok(opened.map(|name| Answer {
+            outcome: Outcome::Page(self.destination(ask, name, (opening.asked, opening.situation), opening.request)),
+            cookie,
+        }))
     }
 
     /// The browser, opened if it is a new one, and its cookie if that changed.
@@ -189,42 +210,59 @@ impl Opening<'_> {
     fn progress(ask: &Ask) -> Progress {
         let expected = match ask {
             Ask::Login(expected) => *expected,
-            Ask::Choose(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_) => None,
+            Ask::SignUp
+            | Ask::Choose(_)
+            | Ask::Mismatch(_)
+            | Ask::ChangePassword(_)
+            | Ask::Agreements(_)
+            | Ask::Consent(_) => None,
         };
         Progress { expected, ..Progress::default() }
     }
-
-    fn destination(&self, ask: &Ask, name: String) -> Destination {
-        destination(ask, name, (self.asked, self.situation), self.request)
-    }
 }
 
-/// The page that belongs to a question.
-pub(super) fn destination(
-    ask: &Ask,
-    name: String,
-    (asked, situation): (&Asked, &Situation),
-    request: &StoredRequest,
-) -> Destination {
-    match ask {
-        Ask::Choose(_) => Destination::Choose(name),
-        Ask::Login(expected) => {
-            // Whom a hint names decides the page for those alone who signed in in
-            // this browser before: anybody else would learn whose address it is.
-            let hinted = |sign_in: &SignIn| asked.hinted.iter().flatten().any(|id| *id == sign_in.principal.id);
-            let known = match expected {
-                Some(id) => situation.sign_ins.iter().find(|sign_in| sign_in.id == *id),
-                None => situation.sign_ins.iter().find(|sign_in| hinted(sign_in)),
-            };
-            let page = match known {
-                Some(sign_in) => LoginPage::of(sign_in.principal.kind),
-                None => LoginPage::hinted(request.asked.as_ref().and_then(|asked| asked.login_hint.as_deref())),
-            };
-            Destination::Login { page, interaction: name }
+impl Flow {
+    /// The page that belongs to a question.
+    pub(super) fn destination(
+        &self,
+        ask: &Ask,
+        name: String,
+        (asked, situation): (&Asked, &Situation),
+        request: &StoredRequest,
+    ) -> Destination {
+        match ask {
+            Ask::SignUp => Destination::SignUp(name),
+            Ask::Choose(_) | Ask::Mismatch(_) => Destination::Choose(name),
+            Ask::Login(expected) => {
+                // Whom a hint names decides the page for those alone who signed in in
+                // this browser before: anybody else would learn whose address it is.
+                let hinted = |sign_in: &SignIn| asked.hinted.iter().flatten().any(|id| *id == sign_in.principal.id);
+                let known = match expected {
+                    Some(id) => situation.sign_ins.iter().find(|sign_in| sign_in.id == *id),
+                    None => situation.sign_ins.iter().find(|sign_in| hinted(sign_in)),
+                };
+                let page = match known {
+                    Some(sign_in) => LoginPage::of(sign_in.principal.kind),
+                    None => self.entrance(request),
+                };
+                Destination::Login { page, interaction: name }
+            }
+            Ask::ChangePassword(_) => Destination::ChangePassword(name),
+            Ask::Agreements(_) => Destination::Terms(name),
+            Ask::Consent(_) => Destination::Consent(name),
         }
-        Ask::ChangePassword(_) => Destination::ChangePassword(name),
-        Ask::Agreements(_) => Destination::Terms(name),
-        Ask::Consent(_) => Destination::Consent(name),
+    }
+
+    /// The login page for a request that means nobody we know: the method that
+    /// was named, else the page of the kind that was named, else what the shape
+    /// of the hint points to.
+    fn entrance(&self, request: &StoredRequest) -> LoginPage {
+        let Some(asked) = &request.asked else { return LoginPage::Account };
+        let method = asked.hints.login_method.as_deref();
+        let named = LoginPage::ALL.into_iter().find(|page| Some(page.method()) == method);
+        let enabled = named.filter(|page| self.registry.find(page.method()).is_some());
+        let kind = asked.hints.principal_type.as_deref().and_then(|kind| kind.parse().ok());
+        enabled.or(kind.map(LoginPage::of)).unwrap_or_else(|| LoginPage::hinted(asked.login_hint.as_deref()))
     }
 }
 

@@ -1,5 +1,5 @@
 //! The choice of an account inside an interaction: among several for which one
-//! proof was right, or among those signed in in this browser.
+//! proof was right, or among those of this browser.
 
 use super::context::View;
 use super::interaction::{Interaction, Progress};
@@ -8,9 +8,11 @@ use super::people::Facts;
 use super::policy::{self, Ask, NextStep};
 use super::situation::Given;
 use super::{Flow, Visit};
+use crate::base::Timestamp;
 use crate::base::id::SignInId;
-use crate::domain::{Client, SignInState, Standing};
-use crate::store::{StoreResult, Tx, principals};
+use crate::domain::{Client, Principal, SignIn, SignInState, Standing};
+use crate::protocol::ErrorCode;
+use crate::store::{StoreResult, Tx, interactions, principals};
 
 /// One row of the chooser.
 #[derive(Clone, Debug)]
@@ -23,6 +25,22 @@ pub struct ChoiceEntry {
     pub state: SignInState,
     /// Whether it can be chosen at all.
     pub selectable: bool,
+    /// Its last use, for who was signed in here before.
+    pub last_used: Option<Timestamp>,
+}
+
+/// Why there is something to choose.
+#[derive(Clone, Debug)]
+pub enum Choosing {
+    /// The accounts of this browser.
+    Browser,
+    /// One proof was right for several accounts.
+    Shortlist,
+    /// This person signed in, and is not whom the client wants.
+    Mismatch(Box<Facts>),
+    /// This person proved who they are, and the browser holds no more accounts:
+    /// which one is removed?
+    Full(Box<Facts>),
 }
 
 /// What the chooser shows.
@@ -30,7 +48,9 @@ pub struct ChoiceEntry {
 pub struct ChoiceView {
     /// The interaction's part.
     pub view: View,
-    /// The accounts.
+    /// Why.
+    pub choosing: Choosing,
+    /// The accounts, the one in focus first.
     pub entries: Vec<ChoiceEntry>,
 }
 
@@ -39,7 +59,7 @@ impl Flow {
     ///
     /// # Errors
     /// [`Problem::Gone`] when it is over, [`Problem::Stale`] when there is
-    /// nothing to choose (any more).
+    /// nothing to choose.
     pub async fn choice_view(&self, visit: Visit, name: String) -> Result<ChoiceView, FlowError> {
         let flow = self.clone();
         self.store
@@ -48,14 +68,18 @@ impl Flow {
                     Ok(entered) => entered,
                     Err(gone) => return Ok(Err(gone)),
                 };
-                let entries = match &interaction.progress.shortlist {
-                    Some(_) => flow.shortlisted(tx, &interaction)?,
-                    None => flow.signed_in(tx, &visit, &interaction, client.as_ref())?,
+                let (choosing, entries) = match (&interaction.progress.shortlist, &interaction.progress.waiting) {
+                    (Some(_), _) => (Choosing::Shortlist, flow.shortlisted(tx, &interaction)?),
+                    (None, Some(waiting)) => match principals::find(tx, waiting.principal())? {
+                        Some(waiting) => flow.all_of_browser(tx, &visit, &interaction, &waiting)?,
+                        None => return Ok(Err(Problem::Stale.into())),
+                    },
+                    (None, None) => flow.of_browser(tx, &visit, &interaction, client.as_ref())?,
                 };
-                if entries.is_empty() {
+                if entries.is_empty() && !matches!(choosing, Choosing::Mismatch(_)) {
                     return Ok(Err(Problem::Stale.into()));
                 }
-                Ok(Ok(ChoiceView { view: flow.view(tx, &interaction, client.as_ref())?, entries }))
+                Ok(Ok(ChoiceView { view: flow.view(tx, &interaction, client.as_ref())?, choosing, entries }))
             })
             .await?
     }
@@ -71,13 +95,10 @@ impl Flow {
         let chosen = self
             .store
             .write(move |tx| {
-                let (interaction, client) = match flow.enter(tx, &seen, &own)? {
+                let (interaction, client) = match flow.enter_form(tx, &seen, &own, &csrf)? {
                     Ok(entered) => entered,
-                    Err(gone) => return Ok(Err(gone)),
+                    Err(error) => return Ok(Err(error)),
                 };
-                if let Err(forged) = Self::is_own_form(&flow.form_token(&interaction), &csrf) {
-                    return Ok(Err(forged));
-                }
                 if interaction.progress.shortlist.is_some() {
                     return Ok(Ok(None));
                 }
@@ -85,14 +106,39 @@ impl Flow {
                 let Some(id) = offered.into_iter().find(|id| flow.handle(&interaction, *id) == picked) else {
                     return Ok(Err(Problem::Stale.into()));
                 };
-                let progress = Progress { chosen: Some(id), ..interaction.progress.clone() };
-                Ok(Self::save(tx, &interaction, &progress)?.map(|()| Some(id)))
+                Ok(Self::save(tx, &interaction, &interaction.progress.choosing(id))?.map(|()| Some(id)))
             })
             .await??;
         match chosen {
             Some(_) => Ok(Answer { outcome: Outcome::Page(Destination::Resume(name)), cookie: None }),
             None => self.pick(visit, name, handle).await,
         }
+    }
+
+    /// The person goes back to the client instead of choosing.
+    ///
+    /// # Errors
+    /// [`Problem::Forged`] for a form that is not ours, [`Problem::Gone`] when
+    /// the interaction is over.
+    pub async fn leave_chooser(&self, visit: Visit, name: String, csrf: String) -> Result<Answer, FlowError> {
+        let flow = self.clone();
+        self.store
+            .write(move |tx| {
+                let (interaction, client) = match flow.enter_form(tx, &visit, &name, &csrf)? {
+                    Ok(entered) => entered,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let why = match flow.next_in(tx, &visit, &interaction, client.as_ref())? {
+                    NextStep::Ask(Ask::Mismatch(_)) => ErrorCode::LoginRequired,
+                    NextStep::Ask(_) | NextStep::Issue(_) | NextStep::Refuse(_) => ErrorCode::AccessDenied,
+                };
+                interactions::end(tx, interaction.id)?;
+                Ok(match (&interaction.request.asked, &client) {
+                    (Some(request), Some(client)) => flow.sent_back(request, client, why),
+                    (None, _) | (_, None) => Ok(Answer { outcome: Outcome::Page(Destination::Accounts), cookie: None }),
+                })
+            })
+            .await?
     }
 
     fn shortlisted(&self, tx: &mut Tx<'_>, interaction: &Interaction) -> StoreResult<Vec<ChoiceEntry>> {
@@ -105,56 +151,98 @@ impl Flow {
                     selectable: principal.standing() == Standing::Good,
                     facts: self.facts(tx, &principal)?,
                     state: SignInState::Active,
+                    last_used: None,
                 });
             }
         }
         Ok(entries)
     }
 
-    fn signed_in(
+    /// The accounts of this browser that the request leaves open, or who has
+    /// just signed in and is another.
+    fn of_browser(
         &self,
         tx: &mut Tx<'_>,
         visit: &Visit,
         interaction: &Interaction,
         client: Option<&Client>,
-    ) -> StoreResult<Vec<ChoiceEntry>> {
-        let offered = self.offered(tx, visit, interaction, client)?;
+    ) -> StoreResult<(Choosing, Vec<ChoiceEntry>)> {
         let rows = interaction.browser.sign_ins(tx)?;
-        rows.iter()
-            .filter(|row| offered.contains(&row.id))
-            .map(|row| {
-                Ok(ChoiceEntry {
-                    handle: self.handle(interaction, row.id),
-                    facts: self.facts(tx, &row.principal)?,
-                    state: row.state(visit.now),
-                    selectable: true,
-                })
-            })
-            .collect()
+        let mut choosing = Choosing::Browser;
+        if let NextStep::Ask(Ask::Mismatch(id)) = self.next_in(tx, visit, interaction, client)?
+            && let Some(other) = rows.iter().find(|row| row.id == id)
+        {
+            choosing = Choosing::Mismatch(Box::new(self.facts(tx, &other.principal)?));
+        }
+        let mut entries = Vec::new();
+        for id in self.offered(tx, visit, interaction, client)? {
+            if let Some(row) = rows.iter().find(|row| row.id == id) {
+                entries.push(self.entry(tx, visit, interaction, row)?);
+            }
+        }
+        Ok((choosing, entries))
+    }
+
+    /// Every account of a full browser, whatever the request leaves open.
+    fn all_of_browser(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        newcomer: &Principal,
+    ) -> StoreResult<(Choosing, Vec<ChoiceEntry>)> {
+        let rows = interaction.browser.sign_ins(tx)?;
+        let entries = rows.iter().map(|row| self.entry(tx, visit, interaction, row));
+        let entries = entries.collect::<StoreResult<_>>()?;
+        Ok((Choosing::Full(Box::new(self.facts(tx, newcomer)?)), entries))
+    }
+
+    fn entry(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        row: &SignIn,
+    ) -> StoreResult<ChoiceEntry> {
+        Ok(ChoiceEntry {
+            handle: self.handle(interaction, row.id),
+            facts: self.facts(tx, &row.principal)?,
+            state: policy::remembered_state(row, visit.now),
+            selectable: true,
+            last_used: Some(row.last_seen_at),
+        })
+    }
+
+    /// Where an interaction stands.
+    pub(super) fn next_in(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        client: Option<&Client>,
+    ) -> StoreResult<NextStep> {
+        let asked = self.asked_in(tx, interaction, client)?;
+        let given = Given::of(interaction, &interaction.progress, client);
+        let situation = self.situation(tx, visit, &asked, given)?;
+        Ok(policy::next_step(&asked, &situation, visit.now))
     }
 
     /// The accounts among which this interaction lets the person choose.
-    fn offered(
+    pub(super) fn offered(
         &self,
         tx: &mut Tx<'_>,
         visit: &Visit,
         interaction: &Interaction,
         client: Option<&Client>,
     ) -> StoreResult<Vec<SignInId>> {
-        let asked = match (&interaction.request.asked, client) {
-            (Some(request), Some(client)) => self.asked(tx, request, client, interaction.request.subject.clone())?,
-            (None, _) | (_, None) => Self::asked_by_nobody(),
-        };
-        let progress = Progress { chosen: None, ..interaction.progress.clone() };
+        let asked = self.asked_in(tx, interaction, client)?;
+        let progress = Progress::default();
         let situation = self.situation(tx, visit, &asked, Given::of(interaction, &progress, client))?;
-        Ok(match policy::next_step(&asked, &situation, visit.now) {
-            NextStep::Ask(Ask::Choose(ids)) => ids,
-            NextStep::Ask(_) | NextStep::Issue(_) | NextStep::Refuse(_) => Vec::new(),
-        })
+        Ok(policy::offered(&asked, &situation, visit.now))
     }
 
     /// The name of a sign-in inside one interaction.
-    fn handle(&self, interaction: &Interaction, id: SignInId) -> String {
+    pub(super) fn handle(&self, interaction: &Interaction, id: SignInId) -> String {
         self.handle_for(&interaction.name, id)
     }
 

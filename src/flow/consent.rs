@@ -61,7 +61,7 @@ impl Flow {
                 };
                 let ids: &[ResourceId] = &waiting.client.metadata.resources;
                 Ok(Ok(ConsentView {
-                    view: flow.view(tx, &waiting.interaction, Some(&waiting.client))?,
+                    view: flow.view_about(tx, &waiting.interaction, Some(&waiting.client), &waiting.sign_in)?,
                     facts: flow.facts(tx, &waiting.sign_in.principal)?,
                     resources: resources::find_all(tx, ids)?,
                     scope: waiting.request.scope,
@@ -90,8 +90,8 @@ impl Flow {
                     Ok(waiting) => waiting,
                     Err(error) => return Ok(Err(error)),
                 };
-                if let Err(forged) = Self::is_own_form(&flow.form_token(&waiting.interaction), &csrf) {
-                    return Ok(Err(forged));
+                if let Err(refused) = flow.is_form_about(tx, &waiting.interaction, &waiting.sign_in, &csrf)? {
+                    return Ok(Err(refused));
                 }
                 match decision {
                     Decision::Approve => Self::approve(tx, &visit, &waiting),
@@ -125,10 +125,20 @@ impl Flow {
 
     /// The answer to a client whose person said no.
     pub(super) fn cancelled(&self, request: &AuthorizationRequest, client: &Client) -> Result<Answer, FlowError> {
+        self.sent_back(request, client, ErrorCode::AccessDenied)
+    }
+
+    /// The answer to a client that gets an error.
+    pub(super) fn sent_back(
+        &self,
+        request: &AuthorizationRequest,
+        client: &Client,
+        why: ErrorCode,
+    ) -> Result<Answer, FlowError> {
         let state = request.state.as_deref();
         let target = client.redirect_again(&request.redirect_uri, request.response_mode, state);
         let target = target.ok_or(Problem::Client(super::outcome::ClientProblem::Unknown))?;
-        Ok(self.refused(target, &plain(ErrorCode::AccessDenied)))
+        Ok(self.refused(target, &plain(why)))
     }
 
     fn waiting_for_consent(

@@ -5,12 +5,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::context::View;
 use super::outcome::{FlowError, Problem};
 use super::{Flow, Visit};
-use crate::authn::{Shortlist, Step};
+use crate::authn::{Shortlist, Step, WaitingProof};
 use crate::base::OpaqueKind;
 use crate::base::id::{BrowserId, InteractionId, PrincipalId, SignInId};
 use crate::domain::browser::Stay;
+use crate::domain::{Client, SignIn};
 use crate::protocol::{AuthorizationRequest, Scope};
 use crate::session::{Browser, Recognised};
 use crate::store::interactions::{self, InteractionRow, NewInteraction};
@@ -21,7 +23,8 @@ use crate::store::{StoreResult, Tx};
 pub struct StoredRequest {
     /// What the client asked; none when the person came by themselves.
     pub asked: Option<AuthorizationRequest>,
-    /// The subject of its `id_token_hint`, checked when it came.
+    /// The one subject that it wants, by `id_token_hint` or `sid`, as checked
+    /// when it came.
     pub subject: Option<PrincipalId>,
     /// The path and query that begin it again.
     pub restart: String,
@@ -43,6 +46,9 @@ pub struct Progress {
     pub step: Option<MethodStep>,
     /// Accounts for which a proof was right.
     pub shortlist: Option<Shortlist>,
+    /// Somebody proved who they are, and the browser holds no more accounts.
+    #[serde(default)]
+    pub waiting: Option<WaitingProof>,
     /// What the person ticked, until they chose.
     #[serde(default)]
     pub ticks: Ticks,
@@ -64,6 +70,14 @@ pub struct MethodStep {
     pub method: String,
     /// What it asked.
     pub step: Step,
+}
+
+impl Progress {
+    /// With this account chosen. What was said for another one does not carry over.
+    #[must_use]
+    pub fn choosing(&self, chosen: SignInId) -> Self {
+        Self { chosen: Some(chosen), proved: self.proved.filter(|proved| *proved == chosen), ..Self::default() }
+    }
 }
 
 /// An interaction as its own browser sees it.
@@ -157,6 +171,58 @@ impl Flow {
     /// The token that a form of this interaction carries.
     pub(super) fn form_token(&self, interaction: &Interaction) -> String {
         self.token_for(interaction.browser.id, &interaction.name)
+    }
+
+    /// The token of a form that is about one account: when another account is
+    /// chosen meanwhile (in another tab), it is good no more.
+    fn account_token(&self, interaction: &Interaction, account: SignInId) -> String {
+        self.token_for(interaction.browser.id, &format!("{} {account}", interaction.name))
+    }
+
+    /// The view of a page that asks something of one account.
+    pub(super) fn view_about(
+        &self,
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+        client: Option<&Client>,
+        account: &SignIn,
+    ) -> StoreResult<View> {
+        let view = self.view(tx, interaction, client)?;
+        Ok(View { csrf: self.account_token(interaction, account.id), ..view })
+    }
+
+    /// Whether a form was shown for this account. One that was shown for another
+    /// account of this browser is stale, and nothing is done for either.
+    pub(super) fn is_form_about(
+        &self,
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+        account: &SignIn,
+        posted: &str,
+    ) -> StoreResult<Result<(), FlowError>> {
+        let same = Self::is_own_form(&self.account_token(interaction, account.id), posted);
+        if same.is_ok() {
+            return Ok(same);
+        }
+        let others = interaction.browser.sign_ins(tx)?;
+        let of_another =
+            others.iter().any(|row| Self::is_own_form(&self.account_token(interaction, row.id), posted).is_ok());
+        Ok(if of_another { Err(Problem::Stale.into()) } else { same })
+    }
+
+    /// The interaction of a posted form that carries its token.
+    pub(super) fn enter_form(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        name: &str,
+        csrf: &str,
+    ) -> StoreResult<Result<(Interaction, Option<Client>), FlowError>> {
+        let entered = self.enter(tx, visit, name)?;
+        Ok(entered.and_then(|(interaction, client)| {
+            Self::is_own_form(&self.form_token(&interaction), csrf)?;
+            Ok((interaction, client))
+        }))
     }
 
     /// The token that a form of this browser carries, outside of an interaction.

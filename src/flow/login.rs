@@ -8,8 +8,8 @@ use super::{Flow, Visit};
 use crate::authn::{Attempt, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId, SignInId};
+use crate::domain::Principal;
 use crate::domain::browser::{MAX_SIGN_INS, Stay};
-use crate::domain::{Principal, SignInState};
 use crate::session::{self, Arrival};
 use crate::store::{StoreResult, Tx, agreements, sign_ins};
 
@@ -25,6 +25,9 @@ pub enum LoginPage {
 }
 
 impl LoginPage {
+    /// Every page, in the order in which they link to each other.
+    pub const ALL: [Self; 3] = [Self::Account, Self::SubAccount, Self::Iam];
+
     /// The method's name in the registry.
     #[must_use]
     pub const fn method(self) -> &'static str {
@@ -188,8 +191,8 @@ impl Flow {
                 };
                 let expected = flow.expected(tx, &interaction)?;
                 let asked = interaction.request.asked.as_ref();
-                let locked_to = asked
-                    .is_some_and(|asked| asked.claims.required_subject().is_some() || asked.id_token_hint.is_some());
+                let named = interaction.request.subject.is_some();
+                let locked_to = named || asked.is_some_and(|asked| asked.claims.required_subject().is_some());
                 let step = interaction.progress.step.clone();
                 let view = LoginView { view: flow.view(tx, &interaction, client.as_ref())?, expected, locked_to, step };
                 let known = sign_ins::known_principals(tx, interaction.browser.id)?;
@@ -204,7 +207,7 @@ impl Flow {
             return Ok(None);
         };
         let sign_ins = interaction.browser.sign_ins(tx)?;
-        let known = |row: &&crate::domain::SignIn| row.id == id && row.stored_state != SignInState::SignedOut;
+        let known = |row: &&crate::domain::SignIn| row.id == id;
         sign_ins.iter().find(known).map(|row| self.facts(tx, &row.principal)).transpose()
     }
 
@@ -245,21 +248,32 @@ impl Flow {
                     return Ok(Err(Problem::Stale.into()));
                 }
                 if is_full(tx, &interaction, &proof.principal().id)? {
-                    return Ok(Err(Problem::TooManyAccounts.into()));
+                    return Self::wait_for_room(tx, &interaction, proof.waiting(), ticks);
                 }
-                let arrival = Arrival {
-                    browser: &interaction.browser,
-                    address: &visit.address.to_string(),
-                    user_agent: &visit.user_agent,
-                    stay: ticks.stay,
-                    random: &random,
-                };
-                let lifetimes = &flow.settings.lifetimes;
-                let signed_in = session::sign_in(tx, &flow.browsers, lifetimes, &proof, &arrival)?;
-                flow.chose(tx, &interaction, (signed_in.id, proof.principal(), ticks), &visit)?
-                    .map_or_else(|error| Ok(Err(error)), |()| Ok(Ok(resumed(&name, signed_in.cookie))))
+                flow.signed_in(tx, &visit, &interaction, &proof, (ticks, &random))
             })
             .await?
+    }
+
+    /// Signs in whom the proof names, and notes the choice.
+    pub(super) fn signed_in(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        proof: &Proof,
+        (ticks, random): (Ticks, &[u8; 32]),
+    ) -> StoreResult<Result<Answer, FlowError>> {
+        let arrival = Arrival {
+            browser: &interaction.browser,
+            address: &visit.address.to_string(),
+            user_agent: &visit.user_agent,
+            stay: ticks.stay,
+            random,
+        };
+        let signed_in = session::sign_in(tx, &self.browsers, &self.settings.lifetimes, proof, &arrival)?;
+        let chosen = self.chose(tx, interaction, (signed_in.id, proof.principal(), ticks), visit)?;
+        Ok(chosen.map(|()| resumed(&interaction.name, signed_in.cookie)))
     }
 
     fn chose(

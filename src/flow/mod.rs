@@ -23,6 +23,7 @@ mod password;
 mod people;
 pub mod policy;
 mod resume;
+mod room;
 mod situation;
 mod terms;
 
@@ -31,7 +32,7 @@ use std::time::Duration;
 
 pub use accounts::{AccountEntry, AccountsAction, AccountsView};
 pub use apps::{AppEntry, AppsView};
-pub use choose::{ChoiceEntry, ChoiceView};
+pub use choose::{ChoiceEntry, ChoiceView, Choosing};
 pub use consent::{ConsentView, Decision};
 pub use context::{ClientFace, View};
 pub use interaction::{Interaction, MethodStep, Progress, StoredRequest, Ticks};
@@ -51,7 +52,7 @@ use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
 use crate::domain::audit::Origin;
 use crate::domain::browser::LifetimePolicy;
 use crate::domain::{Language, PrincipalKind};
-use crate::keys::{ContactKeys, MacKey};
+use crate::keys::{ContactKeys, LoginHints, MacKey};
 use crate::session::Browsers;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -145,6 +146,8 @@ pub struct Flow {
     pub opaque: Arc<OpaqueTokens>,
     /// Blind indexes of contacts, for hints.
     pub contacts: ContactKeys,
+    /// Opaque names of people, for hints.
+    pub login_hints: LoginHints,
     /// Key of the tokens in forms.
     pub csrf: Arc<MacKey>,
     /// The clock.

@@ -36,6 +36,8 @@ pub enum Destination {
         /// The interaction's name.
         interaction: String,
     },
+    /// Sign-up in an interaction.
+    SignUp(String),
     /// The chooser of an interaction.
     Choose(String),
     /// The new terms.
@@ -50,6 +52,8 @@ pub enum Destination {
     Accounts,
     /// The authorised applications.
     Apps,
+    /// The page of one account of this browser, by its handle there.
+    Account(String),
 }
 
 /// What a page has to say instead of what was asked for.
@@ -77,9 +81,6 @@ pub enum Problem {
     /// Nobody is signed in in this browser.
     #[error("nobody is signed in")]
     SignedOut,
-    /// This browser holds as many accounts as it can.
-    #[error("the browser holds as many accounts as it can")]
-    TooManyAccounts,
     /// No such page.
     #[error("no such page")]
     NotFound,

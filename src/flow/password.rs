@@ -112,7 +112,8 @@ impl Flow {
                 };
                 let principal = &pending.sign_in.principal;
                 let credential = credentials::find(tx, &principal.id, PASSWORD_CREDENTIAL)?;
-                let view = flow.view(tx, &pending.interaction, pending.client.as_ref())?;
+                let client = pending.client.as_ref();
+                let view = flow.view_about(tx, &pending.interaction, client, &pending.sign_in)?;
                 Ok(Ok(Due {
                     view: PasswordView { view, facts: flow.facts(tx, principal)? },
                     principal: principal.id.clone(),

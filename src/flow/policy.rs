@@ -10,13 +10,20 @@ use std::time::Duration;
 
 use crate::base::Timestamp;
 use crate::base::id::{PrincipalId, SignInId};
-use crate::domain::{SignIn, SignInState, Standing};
+use crate::domain::{PrincipalKind, SignIn, SignInState};
+use crate::protocol::client_metadata::AccountAffinity;
 use crate::protocol::{ErrorCode, Prompt, Prompts, Scope};
+use candidate::{Candidate, candidate};
+pub use candidate::{offered, remembered_state};
+
+mod candidate;
 
 /// The steps between a request and its code, in their order. Those that
 /// nothing can ask for yet stand here and are never asked.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Step {
+    /// A new account was asked for.
+    SignUp,
     /// Which of several accounts.
     Choose,
     /// Nobody is signed in, or not freshly enough.
@@ -34,15 +41,14 @@ pub enum Step {
 }
 
 /// What the client asked, as far as it decides the next step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// `prompt`.
     pub prompts: Prompts,
     /// `max_age`.
     pub max_age: Option<Duration>,
-    /// The subject that must be returned, by `id_token_hint` or by the
-    /// `claims` parameter: a hard filter, never relaxed (OIDC Core §3.1.2.2).
-    pub subject: Option<PrincipalId>,
+    /// What an account must be to be returned: hard filters, never relaxed.
+    pub demands: Demands,
     /// Whom `login_hint` fits, when one was given: a soft filter.
     pub hinted: Option<Vec<PrincipalId>>,
     /// An essential `acr` that nobody here can reach.
@@ -50,12 +56,81 @@ pub struct Asked {
     /// The scope that needs the person's consent; none for clients whose
     /// consent is implied.
     pub consent_for: Option<Scope>,
+    /// Whether a silent request may take the account that this client got last
+    /// (`account_affinity`).
+    pub affinity: AccountAffinity,
+    /// When a single account is shown to the person first (`always_confirm_account`).
+    pub confirm: Confirm,
+}
+
+/// Whether a single account is used without a question.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Confirm {
+    /// Only when it is not the one that the client got last.
+    #[default]
+    OnChange,
+    /// Whenever nobody named it.
+    Always,
+}
+
+/// What `sid` said of this browser.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum NamedSession {
+    /// No `sid` was given.
+    #[default]
+    Unnamed,
+    /// A sign-in that is here.
+    Here,
+    /// None that is here: nobody may be returned.
+    Gone,
+}
+
+/// What an account must be to be returned (OIDC Core §3.1.2.2): by
+/// `id_token_hint` or the `claims` parameter, by our own hints, and by what the
+/// client is registered for.
+#[derive(Clone, Debug, Default)]
+pub struct Demands {
+    /// The one subject.
+    pub subject: Option<PrincipalId>,
+    /// Whether `sid` was given, and names a sign-in of this browser; then
+    /// `subject` is its principal.
+    pub session: NamedSession,
+    /// `owner_hint`: alias or id of the owning account.
+    pub owner: Option<String>,
+    /// `principal_type_hint`.
+    pub kind: Option<PrincipalKind>,
+    /// Kinds that the client takes; empty for all.
+    pub kinds: Vec<PrincipalKind>,
+    /// Owners whose people the client takes; empty for all.
+    pub owners: Vec<String>,
+}
+
+impl Demands {
+    /// Whether this sign-in may be returned at all.
+    #[must_use]
+    pub fn allow(&self, sign_in: &SignIn) -> bool {
+        let principal = &sign_in.principal;
+        let owned_by = |owner: &String| {
+            principal.account.owner_id.as_str() == owner || principal.owner_alias.as_ref() == Some(owner)
+        };
+        self.subject.as_ref().is_none_or(|subject| principal.id == *subject)
+            && self.owner.as_ref().is_none_or(owned_by)
+            && self.kind.is_none_or(|kind| principal.kind == kind)
+            && (self.kinds.is_empty() || self.kinds.contains(&principal.kind))
+            && (self.owners.is_empty() || self.owners.iter().any(owned_by))
+    }
+
+    /// Whether one very account is demanded.
+    #[must_use]
+    pub const fn name_one(&self) -> bool {
+        self.subject.is_some()
+    }
 }
 
 /// What the browser and the store have.
 #[derive(Clone, Debug, Default)]
 pub struct Situation {
-    /// The sign-ins that this browser may see.
+    /// The sign-ins that this browser may see, last used first.
     pub sign_ins: Vec<SignIn>,
     /// The account chosen in this interaction.
     pub chosen: Option<SignInId>,
@@ -85,10 +160,16 @@ pub enum NextStep {
 /// The page to show.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Ask {
-    /// The chooser, over the accounts that the request leaves open.
+    /// Sign-up (`prompt=create`).
+    SignUp,
+    /// The chooser, over the accounts that the request leaves open and those
+    /// that are remembered; the first has the focus.
     Choose(Vec<SignInId>),
     /// A login page; of this account when one is meant.
     Login(Option<SignInId>),
+    /// Somebody signed in who is not whom the client demanded: said so, before
+    /// the client hears of it.
+    Mismatch(SignInId),
     /// The forced change of this account's password.
     ChangePassword(SignInId),
     /// The new terms, for this account.
@@ -102,8 +183,9 @@ impl Ask {
     #[must_use]
     pub const fn step(&self) -> Step {
         match self {
+            Self::SignUp => Step::SignUp,
             Self::Choose(_) => Step::Choose,
-            Self::Login(_) => Step::Login,
+            Self::Login(_) | Self::Mismatch(_) => Step::Login,
             Self::ChangePassword(_) => Step::ChangePassword,
             Self::Agreements(_) => Step::Agreements,
             Self::Consent(_) => Step::Consent,
@@ -114,9 +196,12 @@ impl Ask {
     #[must_use]
     pub const fn sign_in(&self) -> Option<SignInId> {
         match self {
-            Self::Choose(_) => None,
+            Self::SignUp | Self::Choose(_) => None,
             Self::Login(account) => *account,
-            Self::ChangePassword(account) | Self::Agreements(account) | Self::Consent(account) => Some(*account),
+            Self::Mismatch(account)
+            | Self::ChangePassword(account)
+            | Self::Agreements(account)
+            | Self::Consent(account) => Some(*account),
         }
     }
 
@@ -125,19 +210,11 @@ impl Ask {
     pub const fn silent_error(&self) -> ErrorCode {
         match self {
             Self::Choose(_) => ErrorCode::AccountSelectionRequired,
-            Self::Login(_) => ErrorCode::LoginRequired,
+            Self::SignUp | Self::Login(_) | Self::Mismatch(_) => ErrorCode::LoginRequired,
             Self::ChangePassword(_) | Self::Agreements(_) => ErrorCode::InteractionRequired,
             Self::Consent(_) => ErrorCode::ConsentRequired,
         }
     }
-}
-
-/// Which account a request is about.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum Candidate {
-    One(SignInId),
-    Ask(Ask),
-    Refuse(ErrorCode),
 }
 
 /// Decides the next step of an authorization request.
@@ -163,6 +240,9 @@ pub fn settled_account<'a>(asked: &Asked, situation: &'a Situation, now: Timesta
 fn decide(asked: &Asked, situation: &Situation, now: Timestamp) -> NextStep {
     if asked.unreachable_acr {
         return NextStep::Refuse(ErrorCode::UnmetAuthenticationRequirements);
+    }
+    if asked.demands.session == NamedSession::Gone {
+        return NextStep::Refuse(ErrorCode::LoginRequired);
     }
     let id = match candidate(asked, situation, now) {
         Candidate::One(id) => id,
@@ -207,65 +287,6 @@ fn consent_missing(asked: &Asked, situation: &Situation) -> bool {
         None => false,
         Some(scope) => forced || !situation.consented.as_ref().is_some_and(|given| scope.is_subset_of(given)),
     }
-}
-
-fn candidate(asked: &Asked, situation: &Situation, now: Timestamp) -> Candidate {
-    let open = open_accounts(situation, now);
-    if let Some(chosen) = situation.chosen {
-        return chosen_candidate(asked, situation, &open, chosen);
-    }
-    if let Some(subject) = &asked.subject {
-        return match open.iter().find(|sign_in| sign_in.principal.id == *subject) {
-            Some(sign_in) => Candidate::One(sign_in.id),
-            None => Candidate::Ask(Ask::Login(None)),
-        };
-    }
-    if let Some(hinted) = &asked.hinted {
-        let fitting: Vec<_> = open.iter().filter(|sign_in| hinted.contains(&sign_in.principal.id)).collect();
-        return match fitting.as_slice() {
-            // Never fall back to an account that the hint does not name.
-            [] => Candidate::Ask(Ask::Login(None)),
-            [one] => Candidate::One(one.id),
-            several => Candidate::Ask(Ask::Choose(several.iter().map(|sign_in| sign_in.id).collect())),
-        };
-    }
-    match open.as_slice() {
-        [] => Candidate::Ask(Ask::Login(None)),
-        [one] if is_silent_swap(situation, one) => Candidate::Ask(Ask::Choose(vec![one.id])),
-        [one] => Candidate::One(one.id),
-        // A new proof is wanted in any case: the login page names its account.
-        _ if asked.prompts.contains(Prompt::Login) => Candidate::Ask(Ask::Login(None)),
-        several => Candidate::Ask(Ask::Choose(several.iter().map(|sign_in| sign_in.id).collect())),
-    }
-}
-
-/// The account chosen here stands, unless another one was demanded: then the
-/// person is asked again, and the client never gets the wrong one.
-fn chosen_candidate(asked: &Asked, situation: &Situation, open: &[&SignIn], chosen: SignInId) -> Candidate {
-    let Some(sign_in) = open.iter().find(|sign_in| sign_in.id == chosen) else {
-        return Candidate::Ask(Ask::Login(None));
-    };
-    match &asked.subject {
-        Some(subject) if sign_in.principal.id != *subject => {
-            let proved = situation.proved == Some(chosen);
-            if proved { Candidate::Refuse(ErrorCode::LoginRequired) } else { Candidate::Ask(Ask::Login(None)) }
-        }
-        Some(_) | None => Candidate::One(chosen),
-    }
-}
-
-/// The accounts that could be returned: signed in or locked, and allowed in.
-fn open_accounts(situation: &Situation, now: Timestamp) -> Vec<&SignIn> {
-    let open = |sign_in: &&SignIn| {
-        sign_in.state(now) != SignInState::SignedOut && sign_in.principal.standing() == Standing::Good
-    };
-    situation.sign_ins.iter().filter(open).collect()
-}
-
-/// The client got another account last time, and nobody said that it changes:
-/// returning this one silently would swap the identity under the person.
-fn is_silent_swap(situation: &Situation, sole: &SignIn) -> bool {
-    situation.affinity.as_ref().is_some_and(|last| *last != sole.principal.id)
 }
 
 fn find(situation: &Situation, id: SignInId) -> Option<&SignIn> {

@@ -1,11 +1,11 @@
 //! `/authorize/resume`: every step comes back here, and the next one is
 //! decided anew from what is stored.
 
-use super::begin::{destination, plain};
+use super::begin::plain;
 use super::interaction::Interaction;
 use super::issue::{Draws, Issue};
 use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
-use super::policy::{self, Ask, NextStep};
+use super::policy::{self, Ask, Asked, NextStep};
 use super::situation::Given;
 use super::{Flow, Progress, StoredRequest, Visit};
 use crate::domain::Client;
@@ -32,7 +32,7 @@ impl Flow {
             .write(move |tx| {
                 let presented = flow.present_browser(tx, &visit)?;
                 let (browser, cookie) = flow.browser_for(tx, presented, &draws, &visit)?;
-                let request = StoredRequest { asked: None, subject: None, restart: restart.clone() };
+                let request = StoredRequest { asked: None, restart: restart.clone(), subject: None };
                 let opening = (&draws.interaction, &visit);
                 let opened = flow.open_interaction(tx, browser.id, &request, &Progress::default(), opening)?;
                 Ok(opened.map(|name| {
@@ -74,7 +74,7 @@ impl Flow {
         let Some(target) = client.redirect_again(&request.redirect_uri, request.response_mode, state) else {
             return Ok(Err(Problem::Client(ClientProblem::Unknown).into()));
         };
-        let asked = self.asked(tx, request, client, interaction.request.subject.clone())?;
+        let asked = self.asked_in(tx, interaction, Some(client))?;
         let progress = &interaction.progress;
         let situation = self.situation(tx, visit, &asked, Given::of(interaction, progress, Some(client)))?;
         match policy::next_step(&asked, &situation, visit.now) {
@@ -91,7 +91,12 @@ impl Flow {
                 Ok(Ok(self.refused(target, &plain(code)).outcome))
             }
             NextStep::Ask(ask) => Ok(Self::expect(tx, interaction, &ask)?.map(|()| {
-                Outcome::Page(destination(&ask, interaction.name.clone(), (&asked, &situation), &interaction.request))
+                Outcome::Page(self.destination(
+                    &ask,
+                    interaction.name.clone(),
+                    (&asked, &situation),
+                    &interaction.request,
+                ))
             })),
         }
     }
@@ -103,20 +108,25 @@ impl Flow {
         visit: &Visit,
         interaction: &Interaction,
     ) -> StoreResult<Result<Outcome, FlowError>> {
-        let asked = Self::asked_by_nobody();
+        let asked = Asked::default();
         let progress = &interaction.progress;
         let situation = self.situation(tx, visit, &asked, Given::of(interaction, progress, None))?;
         match policy::next_step(&asked, &situation, visit.now) {
-            NextStep::Ask(ask @ (Ask::Login(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_))) => {
-                Ok(Self::expect(tx, interaction, &ask)?.map(|()| {
-                    Outcome::Page(destination(
-                        &ask,
-                        interaction.name.clone(),
-                        (&asked, &situation),
-                        &interaction.request,
-                    ))
-                }))
-            }
+            NextStep::Ask(
+                ask @ (Ask::SignUp
+                | Ask::Login(_)
+                | Ask::Mismatch(_)
+                | Ask::ChangePassword(_)
+                | Ask::Agreements(_)
+                | Ask::Consent(_)),
+            ) => Ok(Self::expect(tx, interaction, &ask)?.map(|()| {
+                Outcome::Page(self.destination(
+                    &ask,
+                    interaction.name.clone(),
+                    (&asked, &situation),
+                    &interaction.request,
+                ))
+            })),
             // Whoever is signed in, nobody has to be chosen for it.
             NextStep::Issue(_) | NextStep::Refuse(_) | NextStep::Ask(Ask::Choose(_)) => {
                 interactions::end(tx, interaction.id)?;
@@ -130,7 +140,12 @@ impl Flow {
     fn expect(tx: &mut Tx<'_>, interaction: &Interaction, ask: &Ask) -> StoreResult<Result<(), FlowError>> {
         let expected = match ask {
             Ask::Login(expected) => *expected,
-            Ask::Choose(_) | Ask::ChangePassword(_) | Ask::Agreements(_) | Ask::Consent(_) => {
+            Ask::SignUp
+            | Ask::Choose(_)
+            | Ask::Mismatch(_)
+            | Ask::ChangePassword(_)
+            | Ask::Agreements(_)
+            | Ask::Consent(_) => {
                 return Ok(Ok(()));
             }
         };

@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use super::interaction::{Interaction, Progress};
-use super::policy::{self, Asked, Situation};
+use super::policy::{self, Asked, Confirm, Demands, NamedSession, Situation};
 use super::{Flow, Visit};
 use crate::base::id::{BrowserId, PrincipalId};
 use crate::domain::contact::{Email, Phone, account_key, username_key};
 use crate::domain::{Acr, Client, ContactKind};
+use crate::keys::LoginHints;
+use crate::protocol::AuthorizationRequest;
 use crate::protocol::client_metadata::ConsentPolicy;
-use crate::protocol::{AuthorizationRequest, Prompts};
 use crate::session::Browser;
-use crate::store::{StoreResult, Tx, affinities, agreements, consents, principals};
+use crate::store::{StoreResult, Tx, affinities, agreements, consents, principals, sign_ins};
 
 /// Where a situation is gathered.
 #[derive(Clone, Copy)]
@@ -32,45 +33,61 @@ impl<'a> Given<'a> {
     }
 }
 
+/// The subject that `id_token_hint` or `sid` named, looked up once, when the
+/// request came: signing in anew gives a sign-in another `sid`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    pub(super) subject: Option<PrincipalId>,
+    pub(super) session: NamedSession,
+}
+
 impl Flow {
-    /// What the client asked, resolved against the store. `subject` is the
-    /// checked `id_token_hint`'s.
+    /// What the client asked, resolved against the store and this browser.
     pub(super) fn asked(
         &self,
         tx: &mut Tx<'_>,
         request: &AuthorizationRequest,
         client: &Client,
-        subject: Option<PrincipalId>,
+        named: Named,
+        browser: Option<BrowserId>,
     ) -> StoreResult<Asked> {
         let hinted = match &request.login_hint {
-            Some(hint) => Some(self.hinted(tx, hint)?),
+            Some(hint) => Some(self.hinted(tx, hint, browser)?),
             None => None,
         };
         let reachable = |wanted: &str| Acr::supported().contains(&wanted);
         let unreachable_acr = request.essential_acr().next().is_some() && !request.essential_acr().any(reachable);
-        let required = request.claims.required_subject().map(PrincipalId::from_text);
+        let metadata = &client.metadata;
         Ok(Asked {
             prompts: request.prompts.clone(),
             max_age: request.max_age.map(Duration::from_secs),
-            subject: subject.or(required),
+            demands: demands(request, client, named),
             hinted,
             unreachable_acr,
-            consent_for: match client.metadata.consent_policy() {
+            consent_for: match metadata.consent_policy() {
                 ConsentPolicy::Implicit => None,
                 ConsentPolicy::Explicit => Some(request.scope.clone()),
             },
+            affinity: metadata.account_affinity,
+            confirm: if metadata.always_confirm_account { Confirm::Always } else { Confirm::OnChange },
         })
     }
 
-    /// What a login without a client asks: nothing but somebody.
-    pub(super) fn asked_by_nobody() -> Asked {
-        Asked {
-            prompts: Prompts::default(),
-            max_age: None,
-            subject: None,
-            hinted: None,
-            unreachable_acr: false,
-            consent_for: None,
+    /// What was asked in an interaction; nothing but somebody, where people
+    /// came by themselves.
+    pub(super) fn asked_in(
+        &self,
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+        client: Option<&Client>,
+    ) -> StoreResult<Asked> {
+        match (&interaction.request.asked, client) {
+            (Some(request), Some(client)) => {
+                let subject = interaction.request.subject.clone();
+                let named = Named { subject, session: NamedSession::Unnamed };
+                self.asked(tx, request, client, named, Some(interaction.browser.id))
+            }
+            (None, _) | (_, None) => Ok(Asked::default()),
         }
     }
 
@@ -105,9 +122,20 @@ impl Flow {
         Ok(situation)
     }
 
-    /// Whom a `login_hint` names: a principal's id, an e-mail address, a phone
-    /// number or `user@account`.
-    fn hinted(&self, tx: &mut Tx<'_>, hint: &str) -> StoreResult<Vec<PrincipalId>> {
+    /// Whom a `login_hint` names: the opaque claim of that name, a principal's
+    /// id, an e-mail address, a phone number or `user@account`.
+    pub(super) fn hinted(
+        &self,
+        tx: &mut Tx<'_>,
+        hint: &str,
+        browser: Option<BrowserId>,
+    ) -> StoreResult<Vec<PrincipalId>> {
+        if LoginHints::is_one(hint) {
+            let mut known = browser.map(|browser| sign_ins::known_principals(tx, browser)).transpose()?;
+            let known = known.get_or_insert_default();
+            known.retain(|principal| self.login_hints.of(principal) == hint);
+            return Ok(std::mem::take(known));
+        }
         let mut found = Vec::new();
         if hint.starts_with("p_") {
             found.extend(principals::find(tx, &PrincipalId::from_text(hint))?);
@@ -124,6 +152,21 @@ impl Flow {
             found.extend(principals::find_iam_user(tx, &account, &user)?);
         }
         Ok(found.into_iter().map(|principal| principal.id).collect())
+    }
+}
+
+/// The hard filters of a request: its own, and its client's.
+fn demands(request: &AuthorizationRequest, client: &Client, named: Named) -> Demands {
+    let required = request.claims.required_subject().map(PrincipalId::from_text);
+    let hints = &request.hints;
+    let key = |text: &String| account_key(text).unwrap_or_default();
+    Demands {
+        subject: named.subject.or(required),
+        session: named.session,
+        owner: hints.owner.as_ref().map(key),
+        kind: hints.principal_type.as_deref().and_then(|kind| kind.parse().ok()),
+        kinds: client.metadata.allowed_principal_types.iter().filter_map(|kind| kind.parse().ok()).collect(),
+        owners: client.metadata.allowed_owner_accounts.iter().map(key).collect(),
     }
 }
 

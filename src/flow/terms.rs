@@ -41,7 +41,8 @@ impl Flow {
                     Ok(pending) => pending,
                     Err(error) => return Ok(Err(error)),
                 };
-                let view = flow.view(tx, &pending.interaction, pending.client.as_ref())?;
+                let client = pending.client.as_ref();
+                let view = flow.view_about(tx, &pending.interaction, client, &pending.sign_in)?;
                 Ok(Ok(TermsView { view, facts: flow.facts(tx, &pending.sign_in.principal)? }))
             })
             .await?
@@ -65,8 +66,8 @@ impl Flow {
                     Ok(pending) => pending,
                     Err(error) => return Ok(Err(error)),
                 };
-                if let Err(forged) = Self::is_own_form(&flow.form_token(&pending.interaction), &csrf) {
-                    return Ok(Err(forged));
+                if let Err(refused) = flow.is_form_about(tx, &pending.interaction, &pending.sign_in, &csrf)? {
+                    return Ok(Err(refused));
                 }
                 match decision {
                     Decision::Approve => {
@@ -110,10 +111,7 @@ impl Flow {
             Ok(entered) => entered,
             Err(gone) => return Ok(Err(gone)),
         };
-        let asked = match (&interaction.request.asked, &client) {
-            (Some(request), Some(client)) => self.asked(tx, request, client, interaction.request.subject.clone())?,
-            (None, _) | (_, None) => Self::asked_by_nobody(),
-        };
+        let asked = self.asked_in(tx, &interaction, client.as_ref())?;
         let progress = &interaction.progress;
         let situation = self.situation(tx, visit, &asked, Given::of(&interaction, progress, client.as_ref()))?;
         let id = match policy::next_step(&asked, &situation, visit.now) {

@@ -25,6 +25,8 @@ pub enum Purpose {
     ThrottleKey,
     /// Secrets inside a stored interaction.
     InteractionSeal,
+    /// Opaque names of people, given to clients as `login_hint`.
+    LoginHint,
     /// Rows of the chooser that stand for no account.
     Decoy,
     /// The chain of audit rows.
@@ -56,6 +58,7 @@ impl Purpose {
             Self::OutboxSeal => b"outbox seal",
             Self::ThrottleKey => b"throttle key",
             Self::InteractionSeal => b"interaction seal",
+            Self::LoginHint => b"login hint",
             Self::Decoy => b"decoy",
             Self::AuditChain => b"audit chain",
             Self::OneTimeCode => b"one-time code",

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::account_hints::AccountHints;
 use super::claims_request::ClaimsRequest;
 use super::client_metadata::{ClientMetadata, GrantType};
 use super::error::{ErrorCode, ProtocolError};
@@ -22,7 +23,7 @@ const MAX_STATE: usize = 8 * 1024;
 /// Longest `nonce`, in bytes.
 const MAX_NONCE: usize = 2 * 1024;
 /// Longest `login_hint`, in characters: an e-mail address fits.
-const MAX_HINT: usize = 320;
+pub(super) const MAX_HINT: usize = 320;
 /// Most entries taken of a list of wishes.
 const MAX_WISHES: usize = 10;
 
@@ -51,6 +52,9 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// An earlier ID token of the person, unchecked.
     pub id_token_hint: Option<String>,
+    /// Our extensions that narrow whom the answer may be about.
+    #[serde(default)]
+    pub hints: AccountHints,
     /// Assurance wished for, in order of preference: the request's, else the client's default.
     pub acr_values: Vec<String>,
     /// Claims asked for by name, as far as the client may have them.
@@ -118,6 +122,7 @@ impl AuthorizationRequest {
             acr_values: acr_values(params, client),
             login_hint: login_hint(params),
             id_token_hint: params.optional("id_token_hint").map(str::to_owned),
+            hints: AccountHints::read(params)?,
             ui_locales: ui_locales(params),
             display: params.optional("display").and_then(Display::parse),
         })
@@ -216,7 +221,7 @@ fn code_challenge(params: &RawParams, client: &ClientMetadata) -> Result<Option<
     }
 }
 
-fn bounded(params: &RawParams, name: &str, max: usize) -> Result<Option<String>, ProtocolError> {
+pub(super) fn bounded(params: &RawParams, name: &str, max: usize) -> Result<Option<String>, ProtocolError> {
     match params.optional(name) {
         Some(text) if text.len() > max => {
             Err(ProtocolError::invalid_request(format!("the parameter {name} is too long")))

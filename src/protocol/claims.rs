@@ -20,6 +20,11 @@ pub const AUTH_TIME: &str = "auth_time";
 pub const SID: &str = "sid";
 /// `root`, `sub_account` or `iam_user`.
 pub const PRINCIPAL_TYPE: &str = "principal_type";
+/// The values of [`PRINCIPAL_TYPE`].
+pub const PRINCIPAL_TYPES: [&str; 3] = ["root", "sub_account", "iam_user"];
+/// An opaque name of the person for `login_hint` and `logout_hint`; only when
+/// it is asked for by name.
+pub const LOGIN_HINT: &str = "login_hint";
 /// Whose resources are acted on.
 pub const ACCOUNT_ID: &str = "account_id";
 /// The top-level account.
@@ -66,6 +71,9 @@ pub const BY_SCOPE: [(&str, &[&str]); 6] = [
 /// Claims that the protocol itself puts into an ID token.
 pub const OF_THE_PROTOCOL: [&str; 10] = ["iss", "aud", "exp", "iat", "nonce", "at_hash", AUTH_TIME, ACR, AMR, SID];
 
+/// Claims that no scope carries: they go out when they are asked for by name.
+pub const BY_NAME: [&str; 1] = [LOGIN_HINT];
+
 /// The scope that carries a claim; `None` for claims no scope carries.
 #[must_use]
 pub fn scope_of(claim: &str) -> Option<&'static str> {
@@ -74,7 +82,7 @@ pub fn scope_of(claim: &str) -> Option<&'static str> {
 
 /// Every claim there is, for `claims_supported`.
 pub fn supported() -> impl Iterator<Item = &'static str> {
-    BY_SCOPE.into_iter().flat_map(|(_, claims)| claims.iter().copied()).chain(OF_THE_PROTOCOL)
+    BY_SCOPE.into_iter().flat_map(|(_, claims)| claims.iter().copied()).chain(OF_THE_PROTOCOL).chain(BY_NAME)
 }
 
 /// Where claims go.

@@ -9,87 +9,13 @@
 
 use serde_json::Value;
 
+pub use super::account_hints::AccountAffinity;
+pub use super::client_values::{
+    AccessTokenFormat, AssertionAlg, ClientAuthMethod, ConsentPolicy, GrantType, ResponseType, SigningAlg,
+};
 use super::redirect_uri::ApplicationType;
 use super::scope::Scope;
 use crate::base::id::ResourceId;
-
-/// How a client proves itself at the token endpoint (RFC 7591 §2).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuthMethod {
-    /// Secret in the `Authorization` header.
-    #[default]
-    ClientSecretBasic,
-    /// Secret in the body.
-    ClientSecretPost,
-    /// Public client: no proof.
-    None,
-    /// JWT signed by the client's key (RFC 7523).
-    PrivateKeyJwt,
-}
-
-/// Grant types that are served.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantType {
-    /// RFC 6749 §4.1.
-    AuthorizationCode,
-    /// RFC 6749 §4.4.
-    ClientCredentials,
-    /// RFC 6749 §6.
-    RefreshToken,
-}
-
-/// Response types that are served.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseType {
-    /// The code flow.
-    Code,
-}
-
-/// Shape of a client's access tokens.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AccessTokenFormat {
-    /// `at+jwt` (RFC 9068): checked without us, revoked by expiry alone.
-    Jwt,
-    /// Checked by introspection: revoked within a second.
-    #[default]
-    Opaque,
-}
-
-/// Algorithms that we sign with.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum SigningAlg {
-    /// ECDSA on P-256.
-    Es256,
-    /// RSA PKCS#1 v1.5, 2048 bit.
-    Rs256,
-}
-
-/// Algorithms that a client may sign its assertions with.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum AssertionAlg {
-    /// ECDSA on P-256.
-    Es256,
-    /// RSA PSS.
-    Ps256,
-    /// RSA PKCS#1 v1.5.
-    Rs256,
-}
-
-/// Who is asked before a client gets claims.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConsentPolicy {
-    /// The person, on the consent page, once for each scope.
-    Explicit,
-    /// Nobody: the client belongs to the house.
-    Implicit,
-}
 
 /// A client's registration with its defaults filled in.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -160,6 +86,14 @@ pub struct ClientMetadata {
     pub default_acr_values: Vec<String>,
     /// Gets the account claims whatever the scope.
     pub always_include_account_claims: bool,
+    /// Which account a silent request takes when several are signed in.
+    pub account_affinity: AccountAffinity,
+    /// Shows the chooser even when one account alone is signed in.
+    pub always_confirm_account: bool,
+    /// Principal types that it takes; all when empty.
+    pub allowed_principal_types: Vec<String>,
+    /// Aliases or ids of the accounts whose people it takes; all when empty.
+    pub allowed_owner_accounts: Vec<String>,
 }
 
 impl Default for ClientMetadata {
@@ -195,6 +129,10 @@ impl Default for ClientMetadata {
             require_auth_time: false,
             default_acr_values: Vec::new(),
             always_include_account_claims: false,
+            account_affinity: AccountAffinity::None,
+            always_confirm_account: false,
+            allowed_principal_types: Vec::new(),
+            allowed_owner_accounts: Vec::new(),
         }
     }
 }
@@ -217,65 +155,5 @@ impl ClientMetadata {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == ClientAuthMethod::None
-    }
-}
-
-impl ClientAuthMethod {
-    /// Every method, as discovery names them.
-    pub const ALL: [Self; 4] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
-
-    /// The method as it stands on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic => "client_secret_basic",
-            Self::ClientSecretPost => "client_secret_post",
-            Self::None => "none",
-            Self::PrivateKeyJwt => "private_key_jwt",
-        }
-    }
-}
-
-impl GrantType {
-    /// Every grant type, as discovery names them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
-
-    /// The grant type as it stands on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::ClientCredentials => "client_credentials",
-            Self::RefreshToken => "refresh_token",
-        }
-    }
-}
-
-impl SigningAlg {
-    /// Every algorithm, as discovery names them.
-    pub const ALL: [Self; 2] = [Self::Rs256, Self::Es256];
-
-    /// The JWS name (RFC 7518 §3.1).
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::Rs256 => "RS256",
-        }
-    }
-}
-
-impl AssertionAlg {
-    /// Every algorithm, as discovery names them.
-    pub const ALL: [Self; 3] = [Self::Rs256, Self::Ps256, Self::Es256];
-
-    /// The JWS name (RFC 7518 §3.1).
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::Ps256 => "PS256",
-            Self::Rs256 => "RS256",
-        }
     }
 }

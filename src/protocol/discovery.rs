@@ -168,7 +168,10 @@ mod tests {
         assert!(document["scopes_supported"].as_array().unwrap().contains(&"openid".into()));
         assert_eq!(document["response_types_supported"], serde_json::json!(["code"]));
         assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
-        assert_eq!(document["prompt_values_supported"], serde_json::json!(["none", "login", "consent"]));
+        assert_eq!(
+            document["prompt_values_supported"],
+            serde_json::json!(["none", "login", "consent", "select_account"])
+        );
         assert!(!document["introspection_endpoint_auth_methods_supported"].to_string().contains("none"));
         assert!(!document["claims_supported"].as_array().unwrap().is_empty());
     }

@@ -4,11 +4,13 @@
 //! knows of HTTP frameworks, of storage, of time or of who is signed in; the
 //! floors above call it with data, and it never calls back.
 
+pub mod account_hints;
 pub mod authorization;
 pub mod claims;
 pub mod claims_request;
 pub mod client_metadata;
 pub mod client_rules;
+pub mod client_values;
 pub mod discovery;
 pub mod error;
 pub mod params;

@@ -20,9 +20,9 @@ pub enum Prompt {
     SelectAccount,
 }
 
-/// What [`Prompts::parse`] takes and discovery advertises. `select_account` and
-/// `create` join it together with their pages.
-pub const PROMPT_VALUES_SUPPORTED: &[&str] = &["none", "login", "consent"];
+/// What [`Prompts::parse`] takes and discovery advertises. `create` joins it
+/// together with the page of sign-up: this line is the only switch.
+pub const PROMPT_VALUES_SUPPORTED: &[&str] = &["none", "login", "consent", "select_account"];
 
 /// The values of one `prompt` parameter: no unknown one, `none` alone, `create`
 /// neither with `login` nor with `select_account`.
@@ -136,7 +136,7 @@ mod tests {
     #[case("xyz")]
     #[case("login xyz")]
     #[case("login\tconsent")]
-    #[case("select_account")]
+    #[case("none select_account")]
     #[case("create")]
     fn a_wrong_prompt_is_an_invalid_request(#[case] text: &str) {
         assert_eq!(Prompts::parse(text).unwrap_err().code(), ErrorCode::InvalidRequest);

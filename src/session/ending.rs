@@ -9,7 +9,7 @@ use super::browsers::Browser;
 use crate::base::id::{BrowserId, PrincipalId, SignInId};
 use crate::domain::audit::Origin;
 use crate::domain::{AuditEvent, AuditKind, Outcome, SignIn, SignInState};
-use crate::store::{StoreResult, Tx, audit, grants, sign_ins};
+use crate::store::{StoreResult, Tx, affinities, audit, grants, sign_ins};
 
 /// Signs one account out of this browser; it stays remembered by name.
 pub fn sign_out(tx: &mut Tx<'_>, sign_in: &SignIn, origin: &Origin) -> StoreResult<()> {
@@ -20,9 +20,20 @@ pub fn sign_out(tx: &mut Tx<'_>, sign_in: &SignIn, origin: &Origin) -> StoreResu
     Ok(())
 }
 
-/// Signs everybody out of a browser that shows its cookie.
-pub fn end_browser(tx: &mut Tx<'_>, browser: &Browser, origin: &Origin) -> StoreResult<()> {
-    end_all_of(tx, browser.id, origin, "all accounts of the browser")
+/// Forgets an account in its browser; it was signed out before.
+pub fn forget(tx: &mut Tx<'_>, sign_in: &SignIn) -> StoreResult<()> {
+    affinities::forget(tx, sign_in.browser, &sign_in.principal.id)?;
+    sign_ins::remove(tx, sign_in.id)
+}
+
+/// Signs everybody out of a browser that shows its cookie, and forgets them:
+/// who sits down at a shared computer next sees nobody's name.
+pub fn forget_browser(tx: &mut Tx<'_>, browser: &Browser, origin: &Origin) -> StoreResult<()> {
+    end_all_of(tx, browser.id, origin, "all accounts of the browser")?;
+    for sign_in in sign_ins::of_browser(tx, browser.id)? {
+        forget(tx, &sign_in)?;
+    }
+    Ok(())
 }
 
 /// The theft signal: a replaced cookie came back, so everybody is signed out.

@@ -9,5 +9,5 @@ mod ending;
 mod sign_in;
 
 pub use browsers::{Browser, BrowserSecret, Browsers, Recognised};
-pub use ending::{end_browser, end_everywhere, end_others, end_stolen, sign_out};
+pub use ending::{end_everywhere, end_others, end_stolen, forget, forget_browser, sign_out};
 pub use sign_in::{Arrival, SignedIn, sign_in};

@@ -81,6 +81,12 @@ pub fn replace(tx: &mut Tx<'_>, id: i64, old: &str, new: &str) -> StoreResult<bo
     Ok(changed == 1)
 }
 
+/// Whether any credential of this principal was changed after `at`.
+pub fn changed_since(tx: &mut Tx<'_>, principal: &PrincipalId, at: Timestamp) -> StoreResult<bool> {
+    let own = credentials::principal_id.eq(principal.as_str()).and(credentials::updated_at.gt(at.micros()));
+    Ok(diesel::select(diesel::dsl::exists(credentials::table.filter(own))).get_result(tx.conn())?)
+}
+
 /// Forgets the credential of this principal for a method; true when there was one.
 pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, method: &str) -> StoreResult<bool> {
     let own = credentials::principal_id.eq(principal.as_str()).and(credentials::method.eq(method));

@@ -64,10 +64,8 @@ impl IdTicket<'_> {
 
     fn personal(&self, tokens: &Tokens, person: Option<Person>) -> Map<String, Value> {
         let request = request_of(&self.live.grant.claims);
-        let available = person.map_or_else(
-            || account_claims(&self.live.holder.account),
-            |person| person.claims(&tokens.0.contacts, self.live),
-        );
+        let available = person
+            .map_or_else(|| account_claims(&self.live.holder.account), |person| person.claims(&tokens.0, self.live));
         let always_account_claims = self.metadata.always_include_account_claims;
         let mut personal = Release { scope: self.scope, request: &request, always_account_claims }
             .filter(&available, Destination::IdToken);

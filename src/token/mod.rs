@@ -34,7 +34,7 @@ use std::sync::Arc;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
 use crate::config;
 use crate::domain::audit::Origin;
-use crate::keys::{ClientJwks, ClientSecretKeys, ContactKeys, SigningKeys};
+use crate::keys::{ClientJwks, ClientSecretKeys, ContactKeys, LoginHints, SigningKeys};
 use crate::protocol::client_metadata::GrantType;
 use crate::protocol::discovery::TOKEN_PATH;
 use crate::protocol::{PresentedClient, RawParams, TokenRequest};
@@ -60,6 +60,8 @@ pub struct TokenParts {
     pub keys: SigningKeys,
     /// Opens contacts for the claims.
     pub contacts: ContactKeys,
+    /// Opaque names of people.
+    pub login_hints: LoginHints,
     /// Hashes client secrets.
     pub client_secrets: ClientSecretKeys,
     /// Fetches the keys of clients that registered an address of them.

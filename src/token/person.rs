@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::TokenParts;
 use crate::base::id::PrincipalId;
 use crate::domain::grant::{AccountClaims, LiveGrant};
 use crate::domain::principal::resource_name;
@@ -28,7 +29,7 @@ impl Person {
     }
 
     /// Every claim there is about the person of this grant, `sub` included.
-    pub(super) fn claims(self, keys: &ContactKeys, live: &LiveGrant) -> Map<String, Value> {
+    pub(super) fn claims(self, parts: &TokenParts, live: &LiveGrant) -> Map<String, Value> {
         let (holder, id) = (&live.holder, &live.grant.principal);
         let mut all = self.profile.claims;
         all.entry("name").or_insert_with(|| json!(self.profile.display_name));
@@ -40,9 +41,10 @@ impl Person {
                 all.entry("preferred_username").or_insert_with(|| json!(holder.login_name));
             }
         }
-        add_contacts(&mut all, &self.contacts, keys, id);
+        add_contacts(&mut all, &self.contacts, &parts.contacts, id);
         all.extend(account_claims(&holder.account));
         all.insert(claims::SUB.to_owned(), json!(id));
+        all.insert(claims::LOGIN_HINT.to_owned(), json!(parts.login_hints.of(id)));
         let name = resource_name(holder.kind, &holder.account.account_id, id);
         all.insert(claims::PRINCIPAL.to_owned(), json!(name));
         if let Some(alias) = &holder.alias {

@@ -61,7 +61,7 @@ impl Tokens {
             request: &request_of(&live.grant.claims),
             always_account_claims: client.client.metadata.always_include_account_claims,
         };
-        let available = person.claims(&self.0.contacts, &live);
+        let available = person.claims(&self.0, &live);
         Ok(UserInfo { claims: release.filter(&available, Destination::UserInfo), client })
     }
 }

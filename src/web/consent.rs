@@ -79,7 +79,7 @@ fn page(context: &Context, view: &ConsentView) -> ConsentPage {
         destination: host(&view.redirect_uri),
         policy: link(client.and_then(|client| client.policy_uri.as_ref())),
         terms: link(client.and_then(|client| client.tos_uri.as_ref())),
-        switch_href: None,
+        switch_href: Some(respond::of_interaction(routes::ACCOUNTS, &view.view.interaction)),
     }
 }
 

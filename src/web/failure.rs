@@ -58,7 +58,6 @@ impl Failure {
             Problem::Gone { restart } => Self { restart: restart.clone(), ..Self::new(Failing::TxExpired) },
             Problem::Stale => Self::new(Failing::TxExpired).with_status(StatusCode::CONFLICT),
             Problem::Forged => Self::new(Failing::CrossSite),
-            Problem::TooManyAccounts => Self::new(Failing::TooManyAccounts),
             Problem::SignedOut | Problem::NotFound => Self::new(Failing::NotFound),
         }
     }
@@ -98,7 +97,6 @@ const fn status(failing: Failing) -> StatusCode {
     match failing {
         Failing::Unregistered | Failing::BadRequest | Failing::TxExpired => StatusCode::BAD_REQUEST,
         Failing::CrossSite => StatusCode::FORBIDDEN,
-        Failing::TooManyAccounts => StatusCode::CONFLICT,
         Failing::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Failing::NotFound => StatusCode::NOT_FOUND,
         Failing::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

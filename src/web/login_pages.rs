@@ -178,8 +178,8 @@ impl Filled<'_> {
     /// Every method that is switched on, this page's marked.
     fn methods(&self) -> Vec<MethodLink> {
         let locale = self.context.locale(&self.view.view.ui_locales);
-        let pages = [LoginPage::Account, LoginPage::SubAccount, LoginPage::Iam];
-        let enabled = pages.into_iter().filter(|page| self.context.app.flow.registry.find(page.method()).is_some());
+        let enabled =
+            LoginPage::ALL.into_iter().filter(|page| self.context.app.flow.registry.find(page.method()).is_some());
         enabled
             .map(|page| {
                 let href = self.link(page);

@@ -58,6 +58,7 @@ fn to_client(context: &Context, returned: &RedirectAnswer, cookie: Option<&str>)
 pub fn path(destination: &Destination) -> String {
     match destination {
         Destination::Login { page, interaction } => of_interaction(login_path(*page), interaction),
+        Destination::SignUp(interaction) => of_interaction(routes::SIGN_UP, interaction),
         Destination::Choose(interaction) => of_interaction(routes::ACCOUNTS, interaction),
         Destination::Terms(interaction) => of_interaction(routes::TERMS, interaction),
         Destination::ChangePassword(interaction) => of_interaction(routes::PASSWORD, interaction),
@@ -65,6 +66,7 @@ pub fn path(destination: &Destination) -> String {
         Destination::Resume(interaction) => of_interaction(routes::RESUME, interaction),
         Destination::Accounts => routes::ACCOUNTS.to_owned(),
         Destination::Apps => routes::APPS.to_owned(),
+        Destination::Account(handle) => format!("{}?account={handle}", routes::APPS),
     }
 }
 

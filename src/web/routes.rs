@@ -25,6 +25,8 @@ pub const LOGIN: &str = "/login";
 pub const LOGIN_SUB: &str = "/login/sub";
 /// IAM user.
 pub const LOGIN_IAM: &str = "/login/iam";
+/// Where `prompt=create` leads; accepted once the page is in the table.
+pub const SIGN_UP: &str = "/signup";
 /// Chooser, and the accounts of this browser.
 pub const ACCOUNTS: &str = "/accounts";
 /// New terms.

@@ -13,6 +13,7 @@ mod authn;
 mod cli;
 mod clients;
 mod crash;
+mod decisions;
 mod demo;
 mod guards;
 mod identity;

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use menshen::config::{self, Config, reference};
 use menshen::protocol::ErrorCode;
-use menshen::protocol::claims::{ACCOUNT_CLAIMS, BY_SCOPE, OF_THE_PROTOCOL, supported};
+use menshen::protocol::claims::{ACCOUNT_CLAIMS, BY_NAME, BY_SCOPE, OF_THE_PROTOCOL, supported};
 use menshen::web::routes;
+
+use crate::decisions::table as decisions;
 
 /// Compares a file of the tree with what the code says, or writes it.
 fn is_up_to_date(path: &str, expected: &str) {
@@ -109,13 +111,40 @@ fn the_page_of_claims_is_up_to_date() {
         "# Claims\n\n{WRITTEN_BY}## By scope\n\nWhat the userinfo endpoint tells. A claim that is not known of the person is \
          left out. An ID token holds them only\nwhen they were asked for by name (`claims`, OIDC Core §5.5).\n\n{}\n\
          ## Of the account\n\n{}: with the scope `account` in ID tokens, `at+jwt` access tokens, userinfo and introspection\nalike.\n\n\
-         ## Of the protocol\n\n{}: in ID tokens.\n",
+         ## Of the protocol\n\n{}: in ID tokens.\n\n\
+         ## By name alone\n\n{}: an opaque name of the person for `login_hint` and `logout_hint`, in ID tokens and userinfo\nwhen the \
+         `claims` parameter asks for it.\n",
         table(&["scope", "claims"], by_scope),
         list(&ACCOUNT_CLAIMS),
         list(&OF_THE_PROTOCOL),
+        list(&BY_NAME),
     );
     assert!(supported().all(|claim| page.contains(&code(claim))));
     is_up_to_date("docs/reference/claims.md", &page);
+}
+
+#[test]
+fn the_page_of_decisions_is_up_to_date() {
+    let row = |[accounts, request, outcome]: &[&str; 3]| {
+        let shown = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+        vec![shown(accounts), shown(request), outcome.to_string()]
+    };
+    let parts = decisions::PARTS.iter().map(|(title, rows)| {
+        format!("## {title}\n\n{}", table(&["accounts of the browser", "request", "what comes"], rows.iter().map(row)))
+    });
+    let about = "What the authorization endpoint does next. Each row is a test; what holds in every combination is tested\n\
+        besides. `A` is a main account, `B` a sub-account and `C` an IAM user of the same owner (alias `acme`), `D` another\n\
+        main account (alias `globex`); last used first. `A~` is locked (its session expired), `A-` is remembered and signed\n\
+        out, `A!` belongs to an owner that is stopped. Everybody proved themselves ten minutes ago.\n\n\
+        *last got A*: the account that this client got last in this browser. *chosen A*: picked in this interaction; *proved\n\
+        A*: signed in within it. *login_hint=A B*: the hint fits these accounts. *client takes the last*:\n\
+        `account_affinity = \"last_used\"`; *client confirms*: `always_confirm_account`; *client takes …*:\n\
+        `allowed_principal_types`, `allowed_owner_accounts`. *sid=A*: a sign-in of this browser. Outcomes: *code* goes back to\n\
+        the client, *choose* is the chooser (its first entry has the focus), *login: A* asks that account for a proof,\n\
+        *mismatch* says that the client wants somebody else and then returns `login_required`; anything else is a page of\n\
+        that name or the error that the client gets.\n\n";
+    let parts: Vec<_> = parts.collect();
+    is_up_to_date("docs/reference/decisions.md", &format!("# Decisions\n\n{WRITTEN_BY}{about}{}", parts.join("\n")));
 }
 
 /// The codes of an enum with the first lines of its variants' documentation,

@@ -53,14 +53,7 @@ fn sign_in(row: i64, name: &str) -> SignIn {
 }
 
 fn asked(prompt: &str) -> Asked {
-    Asked {
-        prompts: Prompts::parse(prompt).unwrap(),
-        max_age: None,
-        subject: None,
-        hinted: None,
-        unreachable_acr: false,
-        consent_for: None,
-    }
+    Asked { prompts: Prompts::parse(prompt).unwrap(), ..Asked::default() }
 }
 
 fn browser_with(names: &[&str]) -> Situation {
@@ -71,6 +64,10 @@ fn browser_with(names: &[&str]) -> Situation {
 #[expect(clippy::unnecessary_wraps, reason = "the shape of the field that it fills")]
 fn ids(names: &[&str]) -> Option<Vec<PrincipalId>> {
     Some(names.iter().map(|name| PrincipalId::from_text(*name)).collect())
+}
+
+fn of(subject: &str) -> Demands {
+    Demands { subject: Some(PrincipalId::from_text(subject)), ..Demands::default() }
 }
 
 fn issue(row: i64) -> NextStep {
@@ -127,16 +124,16 @@ fn a_demanded_subject_is_returned_or_nobody_is(
     #[case] prompt: &str,
     #[case] expected: NextStep,
 ) {
-    let asked = Asked { subject: Some(PrincipalId::from_text(subject)), ..asked(prompt) };
+    let asked = Asked { demands: of(subject), ..asked(prompt) };
     assert_eq!(next_step(&asked, &browser_with(&["a", "b"]), NOW), expected);
 }
 
 #[test]
-fn who_signs_in_as_another_than_the_demanded_subject_ends_the_request() {
-    let asked = Asked { subject: Some(PrincipalId::from_text("b")), ..asked("") };
+fn who_signs_in_as_another_than_the_demanded_subject_is_told_so() {
+    let asked = Asked { demands: of("b"), ..asked("") };
     let chosen = Some(SignInId::new(1));
     let proved = Situation { chosen, proved: chosen, ..browser_with(&["a"]) };
-    assert_eq!(next_step(&asked, &proved, NOW), NextStep::Refuse(ErrorCode::LoginRequired));
+    assert_eq!(next_step(&asked, &proved, NOW), NextStep::Ask(Ask::Mismatch(SignInId::new(1))));
     let merely_chosen = Situation { chosen, ..browser_with(&["a"]) };
     assert_eq!(next_step(&asked, &merely_chosen, NOW), login(None));
 }
@@ -167,11 +164,11 @@ fn a_sign_in_past_its_lifetimes_is_asked_to_prove_itself() {
     situation.sign_ins[0].idle_expires_at = NOW;
     assert_eq!(next_step(&asked(""), &situation, NOW), login(Some(1)));
     situation.sign_ins[0].stored_state = SignInState::SignedOut;
-    assert_eq!(next_step(&asked(""), &situation, NOW), login(None));
+    assert_eq!(next_step(&asked(""), &situation, NOW), choose(&[1]));
 }
 
 #[test]
-fn nobody_without_good_standing_is_returned_or_offered() {
+fn nobody_without_good_standing_is_returned() {
     let mut situation = browser_with(&["a", "b"]);
     situation.sign_ins[0].principal.status = PrincipalStatus::Disabled;
     assert_eq!(next_step(&asked(""), &situation, NOW), issue(2));

@@ -5,33 +5,9 @@ use askama::Template;
 use super::chrome::{Chrome, Form};
 use super::consent::{ScopeLine, Trust};
 use super::login::Agreement;
-use super::people::{Entry, Person};
+use super::people::Person;
 use super::problem::Field;
 use crate::base::Timestamp;
-
-/// `/accounts`, opened on its own: who is signed in, in this browser.
-///
-/// Posts `sign_out=<handle>`, or `sign_out_all=1`.
-#[derive(Clone, Debug, Template)]
-#[template(path = "accounts.html")]
-pub struct AccountsPage {
-    /// The frame.
-    pub chrome: Chrome,
-    /// Where to, guarded by what.
-    pub form: Form,
-    /// Who is signed in, or remembered.
-    pub entries: Vec<Entry>,
-    /// To the login page, to add somebody.
-    pub add_href: String,
-    /// To `/me/apps`.
-    pub apps_href: Option<String>,
-}
-
-impl AccountsPage {
-    fn anybody_live(&self) -> bool {
-        self.entries.iter().any(|entry| entry.state.is_live())
-    }
-}
 
 /// A client that was let in.
 #[derive(Clone, Debug)]

@@ -25,8 +25,6 @@ pub enum Failing {
     NotFound,
     /// The page does not take this method.
     MethodNotAllowed,
-    /// This browser holds as many accounts as it can: one must be removed first.
-    TooManyAccounts,
     /// Too many requests.
     TooMany {
         /// Seconds to wait, as in `Retry-After`.
@@ -52,7 +50,6 @@ impl Failing {
             Self::TooLarge => "too_large",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
-            Self::TooManyAccounts => "too_many_accounts",
             Self::TooMany { .. } => "too_many_requests",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal => "internal",
@@ -69,7 +66,6 @@ impl Failing {
             | Self::TooLarge
             | Self::NotFound
             | Self::MethodNotAllowed
-            | Self::TooManyAccounts
             | Self::Internal => None,
         }
     }
@@ -103,7 +99,6 @@ impl ErrorPage {
             Failing::TooLarge => &t.too_large,
             Failing::NotFound => &t.not_found,
             Failing::MethodNotAllowed => &t.method_not_allowed,
-            Failing::TooManyAccounts => &t.too_many_accounts,
             Failing::TooMany { .. } => &t.too_many,
             Failing::Unavailable { .. } => &t.unavailable,
             Failing::Internal => &t.internal,

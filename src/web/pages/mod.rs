@@ -10,6 +10,7 @@ pub mod locale;
 pub mod mask;
 
 mod account;
+mod chooser;
 mod chrome;
 mod consent;
 mod failure;
@@ -19,7 +20,8 @@ mod people;
 mod problem;
 mod text;
 
-pub use account::{AccountsPage, AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, PasswordPolicy};
+pub use account::{AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, PasswordPolicy};
+pub use chooser::{ChooserFace, ChooserPage, ChooserRow, MismatchPage};
 pub use chrome::{Chrome, Form, MethodLink, WebLink};
 pub use consent::{ConsentPage, ScopeLine, Trust};
 pub use failure::{ErrorPage, Failing, FormPostPage};

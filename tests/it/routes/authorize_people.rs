@@ -147,8 +147,9 @@ async fn id_token_hint_means_this_person_and_no_other(#[values(Sqlite, Postgres)
     // Somebody else's browser: a login page, and only that person helps.
     let stranger = idp.browser();
     assert_eq!(stranger.get(&hinted.clone().with("prompt", "none").url()).await.returned_error(), "login_required");
-    let back = stranger.sign_in_for(&hinted, ALICE).await;
-    assert_eq!(back.returned_error(), "login_required");
+    let told = stranger.sign_in_for(&hinted, ALICE).await;
+    assert!(told.has("#other-account") && told.body.contains("Alice"), "{}", told.body);
+    assert_eq!(stranger.press(&told, "#cancel").await.returned_error(), "login_required");
     // A token of another client vouches for nobody here.
     let foreign = idp.client("spa").request().with("id_token_hint", &hint);
     assert_eq!(browser.get(&foreign.url()).await.returned_error(), "invalid_request");
@@ -214,7 +215,8 @@ async fn the_claims_parameter_asks_by_name_and_by_subject(#[values(Sqlite, Postg
     assert_eq!(userinfo["email"], Value::Null, "it was asked for elsewhere");
     // The same for somebody who is not this subject.
     let stranger = idp.browser();
-    assert_eq!(stranger.sign_in_for(&request, ALICE).await.returned_error(), "login_required");
+    let told = stranger.sign_in_for(&request, ALICE).await;
+    assert_eq!(stranger.press(&told, "#cancel").await.returned_error(), "login_required");
 }
 
 #[rstest]

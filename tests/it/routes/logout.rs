@@ -101,7 +101,7 @@ async fn lo_04_a_client_signs_out_its_own_session_and_nobody_else(#[values(Sqlit
         StatusCode::OK,
         "offline outlives it"
     );
-    let states = browser.open("/accounts").await.attributes("li[data-state]", "data-state");
+    let states = browser.open("/accounts").await.attributes("[data-state]", "data-state");
     assert_eq!(states.iter().filter(|state| *state == "active").count(), 1);
 }
 
@@ -119,7 +119,10 @@ async fn lo_05_what_was_signed_out_stays_so(#[values(Sqlite, Postgres)] backend:
     let node = idp.another_node(&[]).await;
     for replay in [copy.stolen(), copy.at(&node), browser.stolen(), browser.at(&node)] {
         let page = replay.open(&console.request().url()).await;
-        assert_eq!(page.path(), "/login", "a login page");
+        // The chooser of who was here: each leads to its own login page.
+        assert_eq!(page.path(), "/accounts");
+        assert!(page.has("[data-state=signed_out]") && !page.has("[data-state=active]"), "{}", page.body);
+        assert!(replay.press(&page, "button[name=account]").await.has("#password"));
         assert_eq!(
             replay.get(&console.request().with("prompt", "none").url()).await.returned_error(),
             "login_required"

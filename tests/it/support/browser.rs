@@ -145,6 +145,10 @@ impl Browser {
 
     /// Turns from any login page to the one that `person` needs.
     pub async fn turn_to(&self, login: &Answer, person: Person) -> Answer {
+        if let Some(add) = login.attribute("#add-account", "href") {
+            let other = self.open(&add).await;
+            return Box::pin(self.turn_to(&other, person)).await;
+        }
         if login.path() == person.page {
             return login.clone();
         }

@@ -9,7 +9,7 @@ use menshen::base::id::{ClientId, ResourceId, SessionId, SignInId};
 use menshen::base::{Clock, Secret, SeededEntropy, SharedClock, SharedEntropy, TestClock, Timestamp};
 use menshen::config::{Config, Outbound as OutboundConfig};
 use menshen::domain::{AuditEvent, Client, ClientStatus, ContactKind, Principal};
-use menshen::keys::{ClientJwks, ClientSecretKeys, ContactKeys, SigningKeys, Vault};
+use menshen::keys::{ClientJwks, ClientSecretKeys, ContactKeys, LoginHints, SigningKeys, Vault};
 use menshen::outbound::Outbound;
 use menshen::protocol::client_metadata::{ClientMetadata, GrantType};
 use menshen::protocol::pkce::CodeVerifier;
@@ -59,6 +59,7 @@ impl House {
             opaque: Arc::new(vault.opaque_tokens()),
             keys: SigningKeys::open(records(&vault), &vault, clock.now()).expect("the signing keys"),
             contacts: contacts.clone(),
+            login_hints: LoginHints::new(&vault),
             client_secrets: secrets.clone(),
             client_jwks: ClientJwks::new(outbound),
             clients: ClientDirectory::new(store.clone(), Arc::clone(&shared)),

@@ -120,12 +120,12 @@ pub static TEXTS: Texts = Texts {
         lead: "Apps let you choose any of these when you sign in.",
         nobody: "You are not signed in in this browser.",
         sign_out: "Sign out",
-        sign_out_of: Around { before: "Sign out ", after: "" },
         sign_out_all: "Sign out of all accounts",
         add: "Use another account",
         sign_in: "Sign in",
         apps: "Authorized apps",
     },
+    chooser: super::chooser::EN,
     apps: Apps {
         title: "Authorized apps",
         lead: "These apps can access your account. An app that you revoke has to ask you again.",
@@ -199,11 +199,6 @@ const ERRORS: Errors = Errors {
         title: "This page can’t be opened that way",
         what: "The address does not take this kind of request.",
         next: "Go back to the app and start from there.",
-    },
-    too_many_accounts: ErrorText {
-        title: "Too many accounts in this browser",
-        what: "This browser already holds 20 accounts.",
-        next: "Open the account page, remove one that you no longer need, and sign in again.",
     },
     too_many: ErrorText {
         title: "Too many requests",

@@ -3,6 +3,7 @@
 //! A language is one value of [`Texts`]: a text that is missing in one of them
 //! does not compile, and one that no page uses is a warning.
 
+mod chooser;
 mod en;
 mod zh_cn;
 
@@ -55,6 +56,7 @@ pub struct Texts {
     pub consent: Consent,
     pub logout: Logout,
     pub accounts: Accounts,
+    pub chooser: chooser::Chooser,
     pub apps: Apps,
     pub password: PasswordChange,
     pub agreements: AgreementsDue,
@@ -176,7 +178,6 @@ pub struct Accounts {
     pub lead: Text,
     pub nobody: Text,
     pub sign_out: Text,
-    pub sign_out_of: Around,
     pub sign_out_all: Text,
     pub add: Text,
     pub sign_in: Text,
@@ -229,7 +230,6 @@ pub struct Errors {
     pub too_large: ErrorText,
     pub not_found: ErrorText,
     pub method_not_allowed: ErrorText,
-    pub too_many_accounts: ErrorText,
     pub too_many: ErrorText,
     pub unavailable: ErrorText,
     pub internal: ErrorText,

@@ -115,12 +115,12 @@ pub static TEXTS: Texts = Texts {
         lead: "在使用应用时，您可以选择其中任意一个账号。",
         nobody: "您尚未在此浏览器中登录。",
         sign_out: "退出",
-        sign_out_of: Around { before: "退出 ", after: "" },
         sign_out_all: "退出全部账号",
         add: "使用其他账号",
         sign_in: "登录",
         apps: "已授权的应用",
     },
+    chooser: super::chooser::ZH_CN,
     apps: Apps {
         title: "已授权的应用",
         lead: "以下应用可以访问您的账号。撤销后，该应用需要重新征得您的同意。",
@@ -194,11 +194,6 @@ const ERRORS: Errors = Errors {
         title: "不支持这种访问方式",
         what: "这个地址不能用这种方式打开。",
         next: "请返回应用，从那里重新开始。",
-    },
-    too_many_accounts: ErrorText {
-        title: "此浏览器中的账号过多",
-        what: "此浏览器已保存 20 个账号。",
-        next: "请打开账号管理页，移除一个不再需要的账号，然后重新登录。",
     },
     too_many: ErrorText {
         title: "请求过于频繁", what: "短时间内的请求太多。", next: "请稍候片刻再试。"

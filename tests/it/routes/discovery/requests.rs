@@ -28,10 +28,11 @@ impl Proofs {
                     match prompt {
                         "none" | "consent" => drop(self.console.code_from(&answer)),
                         "login" => assert!(answer.has("#password")),
+                        "select_account" => assert!(answer.has("button[name=account]")),
                         other => panic!("{other} without proof"),
                     }
                 }
-                for prompt in ["select_account", "create"] {
+                for prompt in ["create"] {
                     let offered = texts(value).contains(&prompt);
                     assert!(offered || self.error("prompt", prompt).await == "invalid_request");
                 }

@@ -2,8 +2,9 @@
 
 use menshen::base::Timestamp;
 use menshen::web::pages::{
-    AccountsPage, AgreementsPage, AppsPage, Chrome, ConsentPage, ErrorPage, Failing, Field, FormPostPage, GrantedApp,
-    LogoutPage, PageError, PasswordChangePage, PasswordPolicy, ScopeLine, SignedOutPage, Trust, WebLink,
+    AgreementsPage, AppsPage, ChooserFace, ChooserPage, ChooserRow, Chrome, ConsentPage, Entry, ErrorPage, Failing,
+    Field, FormPostPage, GrantedApp, LogoutPage, MismatchPage, PageError, PasswordChangePage, PasswordPolicy,
+    ScopeLine, SignedOutPage, Trust, WebLink,
 };
 
 use super::{Maker, Sample, sample};
@@ -58,12 +59,24 @@ impl Maker<'_> {
     }
 
     pub(super) fn own(&self) -> Vec<Sample> {
-        let accounts = |entries| AccountsPage {
-            chrome: Chrome::new(self.locale),
+        let apps_href = || "/me/apps".to_owned();
+        let row = |(place, entry): (usize, Entry)| ChooserRow {
+            entry,
+            idle: Some([0, 90, 7_000, 80_000, 900_000][place % 5]),
+            focused: place == 0,
+        };
+        let chooser = |face, entries: Vec<Entry>| ChooserPage {
+            chrome: if matches!(face, ChooserFace::Choose) { self.chrome() } else { Chrome::new(self.locale) },
             form: self.form("/accounts", None),
-            entries,
+            face,
+            rows: entries.into_iter().enumerate().map(row).collect(),
             add_href: "/login".into(),
-            apps_href: Some("/me/apps".into()),
+        };
+        let mismatch = MismatchPage {
+            chrome: self.chrome(),
+            form: self.form("/accounts", None),
+            person: self.alice(),
+            other_href: "/login".into(),
         };
         let app = |trust| GrantedApp {
             handle: self.same("app"),
@@ -81,8 +94,11 @@ impl Maker<'_> {
             back_href: Some("/accounts".into()),
         };
         vec![
-            sample("accounts", &accounts(self.entries())),
-            sample("accounts.nobody", &accounts(Vec::new())),
+            sample("chooser", &chooser(ChooserFace::Choose, self.entries())),
+            sample("chooser.manage", &chooser(ChooserFace::Manage { apps_href: apps_href() }, self.entries())),
+            sample("chooser.nobody", &chooser(ChooserFace::Manage { apps_href: apps_href() }, Vec::new())),
+            sample("chooser.full", &chooser(ChooserFace::Full(Box::new(self.root())), self.entries())),
+            sample("mismatch", &mismatch),
             sample("apps", &apps(vec![app(Trust::ThirdParty), app(Trust::FirstParty)], None)),
             sample("apps.none", &apps(Vec::new(), Some(self.w("报表工具", "Report Builder")))),
         ]
