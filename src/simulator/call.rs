@@ -117,6 +117,8 @@ pub enum Body {
     Bytes(&'static str, Vec<u8>),
     /// JSON under some type, still open to change by a fault.
     Json(&'static str, Value),
+    /// Alipay's reply under its key, signed when it is sent.
+    Signed(String, Value),
 }
 
 /// An answer.
@@ -157,6 +159,11 @@ impl Reply {
     pub fn page(page: &impl askama::Template) -> Self {
         let text = page.render().unwrap_or_else(|error| format!("the page could not be rendered: {error}"));
         Self::html(text)
+    }
+
+    /// Alipay's reply; `key` is `…_response`.
+    pub fn signed(key: String, value: Value) -> Self {
+        Self::new(Body::Signed(key, value))
     }
 
     /// 302, as vendors send browsers back.

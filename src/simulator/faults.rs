@@ -190,8 +190,19 @@ impl Faults {
     /// The first fault for this call, used once; `drawn` is a number of chance
     /// in 0..1.
     pub fn take(&mut self, vendor: Vendor, call: &Call, drawn: f64) -> Option<Fault> {
+        self.take_where(vendor, call, drawn, |_| true)
+    }
+
+    /// [`Faults::take`] among those that `wanted` wants.
+    pub fn take_where(
+        &mut self,
+        vendor: Vendor,
+        call: &Call,
+        drawn: f64,
+        wanted: impl Fn(&Fault) -> bool,
+    ) -> Option<Fault> {
         let fits = |fault: &&mut Fault| {
-            fault.matching.holds(vendor, call) && fault.probability.is_none_or(|likely| drawn < likely)
+            fault.matching.holds(vendor, call) && fault.probability.is_none_or(|likely| drawn < likely) && wanted(fault)
         };
         let fault = self.standing.iter_mut().find(fits)?;
         let taken = fault.clone();

@@ -1,6 +1,7 @@
 //! Who and what every simulator starts with, and the provider's configuration
 //! that fits it. The values never change, so that demo data can name them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -62,9 +63,10 @@ pub const SIGN_NAME: &str = "某云";
 /// Templates of text messages by purpose: Aliyun's code, Tencent's id, text.
 pub const TEMPLATES: &[(&str, &str, &str, &str)] = &[
     ("login", "SMS_100000001", "510001", "您的登录验证码为${code}，5分钟内有效，请勿告知他人。"),
-    ("signup", "SMS_100000002", "510002", "您的注册验证码为${code}，5分钟内有效，请勿告知他人。"),
+    ("sign_up", "SMS_100000002", "510002", "您的注册验证码为${code}，5分钟内有效，请勿告知他人。"),
     ("reset", "SMS_100000003", "510003", "您正在重置密码，验证码为${code}，5分钟内有效，请勿告知他人。"),
     ("bind", "SMS_100000004", "510004", "您正在绑定账号，验证码为${code}，5分钟内有效，请勿告知他人。"),
+    ("notice", "SMS_100000006", "510006", "您的账号有新的变动，如非本人操作，请尽快修改密码。"),
     ("verify", "SMS_100000005", "510005", "您的身份验证码为${code}，5分钟内有效，请勿告知他人。"),
 ];
 /// WeChat user 小明: bound to nobody.
@@ -81,6 +83,8 @@ pub const XIAOHONG_UNIONID: &str = "uSimXiaohong0000000000000002";
 pub struct Fixture {
     /// `http://host:port` of the simulator, without a slash.
     pub origin: String,
+    /// Where the mail sink listens.
+    pub smtp: SocketAddr,
     /// Keys and certificates.
     pub keys: Arc<Keys>,
     /// Hosts to which vendors send people back.

@@ -176,8 +176,15 @@ fn masked(value: Value) -> Value {
             .collect::<Map<_, _>>()
             .into(),
         Value::Array(items) => items.into_iter().map(masked).collect(),
-        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => value,
+        Value::String(text) => without_echo(&text).into(),
+        Value::Number(_) | Value::Bool(_) | Value::Null => value,
     }
+}
+
+/// Alipay's gateway echoes the whole request, the code in it included.
+fn without_echo(text: &str) -> String {
+    text.split_once("验签字符串为：")
+        .map_or_else(|| text.to_owned(), |(before, _)| format!("{before}验签字符串为：{MASK}"))
 }
 
 /// `10000` or `40002` of Alipay.
@@ -188,6 +195,7 @@ fn is_verdict(value: &Value) -> bool {
 fn response(reply: &Reply) -> Value {
     let body: Value = match &reply.body {
         Body::Json(_, value) => masked(value.clone()),
+        Body::Signed(key, value) => json!({ key.as_str(): masked(value.clone()), "sign": MASK }),
         Body::Bytes(mime, bytes) if mime.starts_with("text/html") || mime.starts_with("image/") => {
             format!("({mime}, {} bytes)", bytes.len()).into()
         }

@@ -14,20 +14,29 @@
 pub mod fixture;
 pub mod keys;
 
+mod alipay;
 mod aliyun;
 mod apps;
 mod call;
 mod carrier;
 mod certificates;
+mod codes;
 mod consent;
 mod control;
 mod faults;
+mod hook;
 mod inbox;
+mod jiguang;
 mod journal;
+mod mime;
+mod oidc;
 mod people;
 mod play;
 mod server;
 mod sign;
+mod smtp;
+mod taobao;
+mod tencent;
 mod ui;
 mod vendor;
 mod wechat;
@@ -36,6 +45,7 @@ mod world;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -57,6 +67,8 @@ const HOLD: Duration = Duration::from_secs(25);
 pub struct Simulator {
     /// Where HTTP listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where the mail sink listens; port 0 takes a free one.
+    pub smtp_listen: SocketAddr,
     /// The vendors' clock, before `/__sim/clock` moves it.
     pub clock: SharedClock,
     /// Where codes, tokens and the like come from.
@@ -90,6 +102,7 @@ impl Simulator {
     pub fn new(listen: SocketAddr, clock: SharedClock, entropy: SharedEntropy) -> Self {
         Self {
             listen,
+            smtp_listen: SocketAddr::new(listen.ip(), 0),
             clock,
             entropy,
             keys: Arc::default(),
@@ -106,31 +119,14 @@ impl Simulator {
     /// An address that is taken, a server that does not start.
     pub fn start(self) -> Result<Running, SimulatorError> {
         let (http, http_address) = open(self.listen)?;
+        let (smtp, smtp_address) = open(self.smtp_listen)?;
         let origin = self.origin.unwrap_or_else(|| format!("http://{http_address}"));
-        let fixture = Fixture { origin, keys: self.keys, redirect_hosts: self.redirect_hosts };
+        let fixture = Fixture { origin, smtp: smtp_address, keys: self.keys, redirect_hosts: self.redirect_hosts };
         let world = Arc::new(World::new(self.clock, self.entropy, fixture.clone(), self.hold, self.sms_limits));
-        let (stop, stopped) = oneshot::channel::<()>();
+        let (stop, stopped) = oneshot::channel();
         let (tell, started) = std::sync::mpsc::channel();
-        let run = move |world: Arc<World>| {
-            System::new().block_on(async move {
-                let server = match server::server(http, world) {
-                    Ok(server) => server,
-                    Err(error) => {
-                        let _told = tell.send(Err(error.kind()));
-                        return;
-                    }
-                };
-                let handle = server.handle();
-                let serving = spawn(server);
-                let _told = tell.send(Ok(()));
-                // Dropping the sender stops it as well.
-                let _stopped = stopped.await;
-                handle.stop(false).await;
-                let _ended = serving.await;
-            });
-        };
-        let shared = Arc::clone(&world);
-        let thread = thread::Builder::new().name("simulator".to_owned()).spawn(move || run(shared));
+        let run = move || System::new().block_on(run(world, http, smtp, tell, stopped));
+        let thread = thread::Builder::new().name("simulator".to_owned()).spawn(run);
         let thread = thread.map_err(|error| SimulatorError::Start(error.kind()))?;
         match started.recv() {
             Ok(Ok(())) => Ok(Running { http_address, fixture, stop: Some(stop), thread: Some(thread) }),
@@ -138,6 +134,33 @@ impl Simulator {
             Err(_gone) => Err(SimulatorError::Start(io::ErrorKind::Other)),
         }
     }
+}
+
+/// Serves until `stopped` is told or its other end is gone.
+async fn run(
+    world: Arc<World>,
+    http: TcpListener,
+    smtp: TcpListener,
+    tell: Sender<Result<(), io::ErrorKind>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let mail = smtp.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(smtp));
+    let opened = mail.and_then(|mail| Ok((mail, server::server(http, Arc::clone(&world))?)));
+    let (mail, server) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            let _told = tell.send(Err(error.kind()));
+            return;
+        }
+    };
+    let handle = server.handle();
+    let serving = spawn(server);
+    let sink = spawn(smtp::serve(mail, world));
+    let _told = tell.send(Ok(()));
+    let _stopped = stopped.await;
+    sink.abort();
+    handle.stop(false).await;
+    let _ended = serving.await;
 }
 
 fn open(address: SocketAddr) -> Result<(TcpListener, SocketAddr), SimulatorError> {
@@ -160,6 +183,12 @@ impl Running {
     #[must_use]
     pub const fn http_address(&self) -> SocketAddr {
         self.http_address
+    }
+
+    /// Where the mail sink listens.
+    #[must_use]
+    pub const fn smtp_address(&self) -> SocketAddr {
+        self.fixture.smtp
     }
 
     /// What a provider is configured with.

@@ -1,6 +1,7 @@
 //! One call from the vendors' side: the fault that it meets, the vendor that
 //! answers, the journal, and what then goes over the wire.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -9,7 +10,7 @@ use super::call::{Body, Call, Reply, Verdict};
 use super::faults::Fault;
 use super::vendor::Vendor;
 use super::world::World;
-use super::{aliyun, wechat};
+use super::{alipay, aliyun, hook, jiguang, oidc, taobao, tencent, wechat};
 
 /// How long an answer that never comes is waited for.
 const NEVER: Duration = Duration::from_secs(120);
@@ -47,6 +48,7 @@ pub struct Answer {
 pub async fn play(world: &World, vendor: Vendor, mut call: Call) -> Delivery {
     call.fault = take_fault(world, vendor, &call);
     let mode = call.fault.as_ref().map(|fault| fault.mode.clone()).unwrap_or_default();
+    make_keys(world, vendor, &call).await;
     let reply = match (mode.as_str(), &call.fault) {
         ("refuse", _) => faulted(Reply::nothing(), "the connection was closed before anything happened"),
         ("http", Some(fault)) => http(fault),
@@ -60,7 +62,7 @@ pub async fn play(world: &World, vendor: Vendor, mut call: Call) -> Delivery {
     };
     let reply = shaped(reply, call.fault.as_ref());
     world.state().journal.write(world.now(), vendor, &call, &reply);
-    let answer = written(reply);
+    let answer = written(world, &call, reply);
     match mode.as_str() {
         "refuse" => Delivery::Dropped,
         "reset" => Delivery::Cut(answer),
@@ -78,17 +80,46 @@ fn take_fault(world: &World, vendor: Vendor, call: &Call) -> Option<Fault> {
     world.state().faults.take(vendor, call, drawn)
 }
 
+/// Makes the keys that an answer needs where nobody else waits: an RSA key takes
+/// a while, and the server has one worker.
+async fn make_keys(world: &World, vendor: Vendor, call: &Call) {
+    if ![Vendor::Alipay, Vendor::Oidc, Vendor::Jiguang].contains(&vendor) {
+        return;
+    }
+    let keys = Arc::clone(&world.fixture.keys);
+    let (strange, certified) =
+        (call.fault("bad_signature").is_some(), call.action().is_some_and(|is| is.contains("cert")));
+    let make = move || {
+        match vendor {
+            Vendor::Alipay => {
+                let _made = (keys.app(), keys.alipay());
+            }
+            Vendor::Oidc => {
+                let _made = (keys.oidc(), keys.oidc_next());
+            }
+            Vendor::Jiguang => {
+                let _made = keys.jiguang();
+            }
+            Vendor::Wechat | Vendor::Taobao | Vendor::Aliyun | Vendor::Tencent | Vendor::Hook | Vendor::Mail => {}
+        }
+        let _stranger = strange.then(|| keys.stranger());
+        let _certificates = certified.then(|| keys.certificates());
+    };
+    // A key that could not be made here is made, or missed, by whoever needs it.
+    let _made = tokio::task::spawn_blocking(make).await;
+}
+
 async fn dispatch(world: &World, vendor: Vendor, call: &Call) -> Reply {
     match vendor {
         Vendor::Wechat => wechat::answer(world, call).await,
         Vendor::Aliyun => aliyun::answer(world, call),
-        Vendor::Alipay
-        | Vendor::Taobao
-        | Vendor::Tencent
-        | Vendor::Jiguang
-        | Vendor::Hook
-        | Vendor::Oidc
-        | Vendor::Mail => Reply::missing("page"),
+        Vendor::Alipay => alipay::answer(world, call),
+        Vendor::Taobao => taobao::answer(world, call),
+        Vendor::Tencent => tencent::answer(world, call),
+        Vendor::Jiguang => jiguang::answer(world, call),
+        Vendor::Hook => hook::answer(world, call),
+        Vendor::Oidc => oidc::answer(world, call),
+        Vendor::Mail => Reply::missing("page"),
     }
 }
 
@@ -106,27 +137,28 @@ fn errcode(world: &World, vendor: Vendor, fault: &Fault) -> Reply {
     let reply = match vendor {
         Vendor::Wechat => wechat::error(world, &code, message),
         Vendor::Aliyun => aliyun::error(world, &code, message),
-        Vendor::Alipay
-        | Vendor::Taobao
-        | Vendor::Tencent
-        | Vendor::Jiguang
-        | Vendor::Hook
-        | Vendor::Oidc
-        | Vendor::Mail => Reply::missing("page"),
+        Vendor::Alipay => alipay::error(&code, fault.text("sub_code"), message),
+        Vendor::Taobao => taobao::error(world, &code, message),
+        Vendor::Tencent => tencent::error(world, &code, message),
+        Vendor::Jiguang => jiguang::error(world, &code, message),
+        Vendor::Oidc => oidc::error(&code, message),
+        Vendor::Hook | Vendor::Mail => Reply::missing("error").status(500),
     };
     faulted(reply, "answered the error that was asked for")
 }
 
 /// The answer as the modes `wrong_type` and `set` leave it, before it is signed.
 fn shaped(mut reply: Reply, fault: Option<&Fault>) -> Reply {
-    if let (Body::Json(_, value), Some(fault)) = (&mut reply.body, fault) {
-        fault.shape(value);
+    match (&mut reply.body, fault) {
+        (Body::Json(_, value) | Body::Signed(_, value), Some(fault)) => fault.shape(value),
+        (Body::Bytes(..), _) | (_, None) => {}
     }
     reply
 }
 
-fn written(reply: Reply) -> Answer {
+fn written(world: &World, call: &Call, reply: Reply) -> Answer {
     let (mime, bytes) = match reply.body {
+        Body::Signed(key, value) => ("text/html;charset=utf-8", alipay::seal(world, call, &key, &value).into_bytes()),
         Body::Bytes(mime, bytes) => (mime, bytes),
         Body::Json(mime, value) => (mime, value.to_string().into_bytes()),
     };
@@ -161,6 +193,6 @@ fn not_utf8(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// An answer of the simulator's own pages: no fault, no journal.
-pub fn plain(reply: Reply) -> Delivery {
-    Delivery::Whole(written(reply))
+pub fn plain(world: &World, reply: Reply) -> Delivery {
+    Delivery::Whole(written(world, &Call::default(), reply))
 }

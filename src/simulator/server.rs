@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::http::StatusCode;
@@ -20,6 +21,8 @@ use super::world::World;
 use super::{control, ui};
 
 const MAX_BODY: usize = 1024 * 1024;
+/// As long as vendors keep idle connections.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A body that is far too long, and its pieces.
 const HUGE: usize = 64 * 1024 * 1024;
 const PIECE: usize = 64 * 1024;
@@ -32,7 +35,7 @@ pub fn server(listener: TcpListener, world: Arc<World>) -> io::Result<Server> {
             .app_data(PayloadConfig::new(MAX_BODY))
             .default_service(web::to(handle))
     });
-    Ok(server.workers(1).disable_signals().shutdown_timeout(1).listen(listener)?.run())
+    Ok(server.workers(1).keep_alive(KEEP_ALIVE).disable_signals().shutdown_timeout(1).listen(listener)?.run())
 }
 
 async fn handle(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpResponse {
@@ -40,12 +43,12 @@ async fn handle(request: HttpRequest, body: Bytes, world: Data<World>) -> HttpRe
     let delivery = match (Vendor::of(&call.path), call.segments().as_slice()) {
         (Some(vendor), _) => play(&world, vendor, call).await,
         (None, _) if !call.peer.is_some_and(|peer| peer.is_loopback()) => {
-            plain(Reply::missing("page").status(403).refused("not from this machine"))
+            plain(&world, Reply::missing("page").status(403).refused("not from this machine"))
         }
-        (None, ["__sim", "ui", ..]) => plain(ui::answer(&world, &call).await),
-        (None, ["__sim", ..]) => plain(control::answer(&world, &call).await),
-        (None, []) => plain(Reply::see_other("/__sim/ui")),
-        (None, _) => plain(Reply::missing("page")),
+        (None, ["__sim", "ui", ..]) => plain(&world, ui::answer(&world, &call).await),
+        (None, ["__sim", ..]) => plain(&world, control::answer(&world, &call).await),
+        (None, []) => plain(&world, Reply::see_other("/__sim/ui")),
+        (None, _) => plain(&world, Reply::missing("page")),
     };
     deliver(delivery)
 }

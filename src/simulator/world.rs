@@ -11,10 +11,13 @@ use tokio::sync::Notify;
 use super::aliyun::AliyunDesk;
 use super::apps::Apps;
 use super::carrier::CarrierTokens;
+use super::codes::GrantDesk;
 use super::faults::Faults;
 use super::fixture::{self, Fixture};
+use super::hook::HookDesk;
 use super::inbox::{Mailbox, MessageInbox};
 use super::journal::Journal;
+use super::oidc::OidcDesk;
 use super::people::People;
 use super::wechat::WechatDesk;
 use crate::base::{Entropy, SeededEntropy, SharedClock, SharedEntropy, Timestamp};
@@ -45,6 +48,14 @@ pub struct State {
     pub mails: Mailbox,
     /// WeChat's QR codes, codes and tokens.
     pub wechat: WechatDesk,
+    /// Alipay's codes and tokens.
+    pub alipay: GrantDesk,
+    /// Taobao's.
+    pub taobao: GrantDesk,
+    /// The OpenID providers'.
+    pub oidc: OidcDesk,
+    /// What the webhook's receiver remembers.
+    pub hook: HookDesk,
     /// Alibaba Cloud's nonces and codes.
     pub aliyun: AliyunDesk,
     /// Carriers' one-time tokens.

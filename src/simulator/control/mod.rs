@@ -26,6 +26,8 @@ pub async fn answer(world: &World, call: &Call) -> Reply {
         ("GET", ["wx", "qr"]) => wechat::list(world),
         ("POST", ["wx", "qr", uuid, deed]) => wechat::act(world, call, uuid, deed),
         ("POST", ["wx", "code"]) => wechat::code(world, call),
+        ("POST", ["alipay", "code"]) => people::alipay_code(world, call),
+        ("POST", ["taobao", "code"]) => people::taobao_code(world, call),
         ("POST", ["carrier", "token"]) => people::carrier_token(world, call),
         ("GET", ["sms"]) => watch::messages(world, call),
         ("GET", ["sms", "wait"]) => watch::wait(world, call).await,
@@ -57,7 +59,7 @@ pub(super) fn wrong(why: impl Into<String>) -> Reply {
 }
 
 /// A field of a JSON body, a number as text too.
-pub(super) fn field(body: &Value, name: &str) -> Option<String> {
+pub fn field(body: &Value, name: &str) -> Option<String> {
     let value = body.get(name)?;
     value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))
 }
@@ -73,6 +75,7 @@ fn state(world: &World) -> Reply {
     Reply::json(json!({
         "now": now.to_string(),
         "origin": world.fixture.origin,
+        "smtp": world.fixture.smtp.to_string(),
         "sms": state.messages.list(None, 0).len(),
         "mail": state.mails.list(None, 0).len(),
         "wx_qr": state.wechat.pending(now).len(),

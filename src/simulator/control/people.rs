@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use super::super::alipay;
 use super::super::call::{Call, Reply};
 use super::super::carrier::{Carrier, Kind};
+use super::super::taobao;
 use super::super::vendor::Vendor;
 use super::super::world::World;
 use super::{field, wrong};
@@ -59,6 +61,34 @@ pub(super) fn carrier_token(world: &World, call: &Call) -> Reply {
     Reply::json(json!({"token": token, "expires_at": expires_at.to_string()}))
 }
 
+/// `POST /__sim/alipay/code {app_id, user, scope}`
+pub(super) fn alipay_code(world: &World, call: &Call) -> Reply {
+    let body = call.json();
+    let (Some(app_id), Some(user)) = (field(&body, "app_id"), field(&body, "user")) else {
+        return wrong("app_id or user is missing");
+    };
+    let scope = field(&body, "scope").unwrap_or_else(|| "auth_user".to_owned());
+    let mut state = world.state();
+    if state.apps.find(Vendor::Alipay, &app_id).is_none() || state.people.find(Vendor::Alipay, &user).is_none() {
+        return wrong("no such app or user");
+    }
+    Reply::json(json!({"auth_code": alipay::issue_code(world, &mut state, &app_id, &user, &scope)}))
+}
+
+/// `POST /__sim/taobao/code {client_id, user, redirect_uri}`
+pub(super) fn taobao_code(world: &World, call: &Call) -> Reply {
+    let body = call.json();
+    let (Some(client_id), Some(user)) = (field(&body, "client_id"), field(&body, "user")) else {
+        return wrong("client_id or user is missing");
+    };
+    let target = field(&body, "redirect_uri").unwrap_or_default();
+    let mut state = world.state();
+    if state.apps.find(Vendor::Taobao, &client_id).is_none() || state.people.find(Vendor::Taobao, &user).is_none() {
+        return wrong("no such app or user");
+    }
+    Reply::json(json!({"code": taobao::issue_code(world, &mut state, &client_id, &user, &target)}))
+}
+
 /// `POST /__sim/{vendor}/next {user, action}`: answers the next page of a vendor
 /// before it is shown.
 pub(super) fn next(world: &World, call: &Call, vendor: &str) -> Reply {
@@ -72,6 +102,9 @@ pub(super) fn next(world: &World, call: &Call, vendor: &str) -> Reply {
     let mut state = world.state();
     match vendor {
         "wx" | "wechat" => state.wechat.next = Some((user, allows)),
+        "alipay" => state.alipay.next = Some((user, allows)),
+        "taobao" => state.taobao.next = Some((user, allows)),
+        "oidc" => state.oidc.grants.next = Some((user, allows)),
         _ => return Reply::missing("vendor with pages"),
     }
     Reply::nothing()

@@ -1,6 +1,11 @@
 //! The simulated vendors over HTTP, as a connector and as a person meet them.
 
+mod alipay;
 mod faults;
+mod mail;
 mod messages;
+mod numbers;
+mod oidc;
+mod taobao;
 pub mod vendor;
 mod wechat;
