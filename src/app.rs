@@ -15,9 +15,9 @@ use crate::authn::throttle::Throttle;
 use crate::authn::{CodeLimits, Registry};
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, SmsProvider};
 use crate::domain::browser::{LifetimePolicy, Lifetimes};
-use crate::flow::{Flow, FlowSettings};
+use crate::flow::{Flow, FlowSettings, SignUpPolicy};
 use crate::keys::client_jwks::ClientJwks;
 use crate::keys::keeper::{KeeperError, KeyKeeper};
 use crate::keys::{
@@ -225,8 +225,16 @@ impl Parts<'_> {
                 remembered: Lifetimes { idle: sessions.stay_signed_in, absolute: sessions.stay_signed_in },
             },
             default_country: self.config.login.default_country.clone(),
+            sign_up: self.sign_up_policy(),
+            accounts_per_phone: self.config.login.max_accounts_per_phone,
             default_client: self.config.login.default_client.as_deref().map(ClientId::from_text),
         }
+    }
+
+    /// A sign-up proves a phone number, so without a gateway there is none.
+    fn sign_up_policy(&self) -> SignUpPolicy {
+        let reaches_phones = self.config.sms.provider != SmsProvider::None;
+        if self.config.signup.enabled && reaches_phones { SignUpPolicy::Open } else { SignUpPolicy::Closed }
     }
 }
 

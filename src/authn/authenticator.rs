@@ -57,6 +57,8 @@ pub struct Method {
 pub enum Factor {
     /// Something the person knows.
     Knowledge,
+    /// Something the person has: a phone, an account with somebody else.
+    Possession,
 }
 
 /// The shapes of login pages. A closed set: a method picks one, so that a new

@@ -12,6 +12,7 @@ pub mod attempt;
 pub mod authenticator;
 pub mod codes;
 pub mod contact;
+mod enrol;
 pub mod form;
 pub mod hashing;
 mod methods;

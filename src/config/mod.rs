@@ -22,6 +22,7 @@ pub mod reference;
 mod section;
 mod server;
 mod sessions;
+mod signup;
 mod sms;
 mod source;
 mod throttle;
@@ -46,6 +47,7 @@ pub use password::Password;
 pub use section::Key;
 pub use server::{ProxyHeader, Server};
 pub use sessions::Sessions;
+pub use signup::Signup;
 pub use sms::{Sms, SmsProvider};
 pub use throttle::Throttle;
 pub use tokens::Tokens;
@@ -108,6 +110,8 @@ config! {
     sessions: Sessions,
     /// Login methods.
     login: Login,
+    /// Registration by oneself.
+    signup: Signup,
     /// The gateway for text messages.
     sms: Sms,
     /// Cost of password hashes.

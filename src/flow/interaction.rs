@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::context::View;
 use super::outcome::{FlowError, Problem};
+use super::sign_up::SignUpProgress;
 use super::{Flow, Visit};
-use crate::authn::{Shortlist, Step, WaitingProof};
+use crate::authn::{ProvenContact, Shortlist, Step, WaitingProof};
 use crate::base::OpaqueKind;
 use crate::base::id::{BrowserId, InteractionId, PrincipalId, SignInId};
 use crate::domain::browser::Stay;
@@ -52,6 +53,12 @@ pub struct Progress {
     /// What the person ticked, until they chose.
     #[serde(default)]
     pub ticks: Ticks,
+    /// A contact that was proved here and is nobody's yet, or for a new account.
+    #[serde(default)]
+    pub proven: Option<ProvenContact>,
+    /// How far a sign-up came.
+    #[serde(default)]
+    pub sign_up: SignUpProgress,
 }
 
 /// What the person ticked on a login page.

@@ -298,7 +298,7 @@ fn resumed(name: &str, cookie: Option<Secret<String>>) -> Answer {
 }
 
 /// A browser holds so many accounts and no more; nobody is dropped silently.
-fn is_full(tx: &mut Tx<'_>, interaction: &Interaction, newcomer: &PrincipalId) -> StoreResult<bool> {
+pub(super) fn is_full(tx: &mut Tx<'_>, interaction: &Interaction, newcomer: &PrincipalId) -> StoreResult<bool> {
     let known = sign_ins::known_principals(tx, interaction.browser.id)?;
     Ok(known.len() >= MAX_SIGN_INS && !known.contains(newcomer))
 }

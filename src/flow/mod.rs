@@ -14,6 +14,7 @@ mod choose;
 mod consent;
 mod context;
 mod counting;
+mod entry;
 mod interaction;
 mod issue;
 mod login;
@@ -24,6 +25,7 @@ mod people;
 pub mod policy;
 mod resume;
 mod room;
+mod sign_up;
 mod situation;
 mod terms;
 
@@ -41,6 +43,9 @@ pub use logout::{LoggedOut, LogoutChoice, LogoutRequest, LogoutView};
 pub use outcome::{Answer, Destination, FlowError, Outcome, Problem};
 pub use password::{PasswordChange, PasswordRefused, PasswordView, PostedPassword};
 pub use people::Facts;
+pub use sign_up::{
+    PostedSignUp, SignUpPolicy, SignUpProgress, SignUpRefused, SignUpStage, SignUpSubmission, SignUpView,
+};
 pub use terms::TermsView;
 
 use crate::authn::Registry;
@@ -106,6 +111,10 @@ pub struct FlowSettings {
     pub lifetimes: LifetimePolicy,
     /// Country code of phone numbers written without one.
     pub default_country: String,
+    /// Whether people may make accounts by themselves.
+    pub sign_up: SignUpPolicy,
+    /// Accounts that one phone number may have.
+    pub accounts_per_phone: u32,
     /// The client whose `initiate_login_uri` a login without a client ends at,
     /// if it does not end at `/accounts`.
     pub default_client: Option<ClientId>,

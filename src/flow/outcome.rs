@@ -81,6 +81,9 @@ pub enum Problem {
     /// Nobody is signed in in this browser.
     #[error("nobody is signed in")]
     SignedOut,
+    /// Nobody may make an account by themselves.
+    #[error("registration is switched off")]
+    SignUpOff,
     /// No such page.
     #[error("no such page")]
     NotFound,

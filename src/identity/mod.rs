@@ -15,6 +15,7 @@ mod lock;
 pub mod operator;
 pub mod people;
 pub mod refusal;
+pub mod sign_up;
 mod status;
 mod who;
 
@@ -24,7 +25,8 @@ pub use accounts::{Billing, NewAccount, NewIamUser};
 pub use credentials::{MustChange, NewPassword, set_password};
 pub use operator::{OperatorError, Portrait, Switch};
 pub use people::{NewPerson, SealedContact};
-pub use refusal::{Refusal, Stop};
+pub use refusal::{Refusal, Stop, all_or_nothing};
+pub use sign_up::{NewMember, sign_up};
 pub use status::{set_account_status, set_principal_status};
 
 use crate::authn::hashing::{BadHash, Cost, Hasher};

@@ -62,6 +62,24 @@ pub fn count(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<i64> {
     Ok(identifiers::table.filter(identifiers::lookup.eq(lookup.as_slice())).count().get_result(tx.conn())?)
 }
 
+/// Takes a contact away from those who never proved it; who they were.
+pub fn remove_unproven(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<PrincipalId>> {
+    let unproven = identifiers::lookup.eq(lookup.as_slice()).and(identifiers::verified_at.is_null());
+    let holders = identifiers::table.filter(unproven).order(identifiers::id).select(identifiers::principal_id);
+    let holders = holders.load::<String>(tx.conn())?;
+    if !holders.is_empty() {
+        diesel::delete(identifiers::table.filter(unproven)).execute(tx.conn())?;
+    }
+    Ok(holders.into_iter().map(PrincipalId::from_text).collect())
+}
+
+/// Whether this principal has proved this contact.
+pub fn is_proven(tx: &mut Tx<'_>, principal: &PrincipalId, lookup: &[u8; 32]) -> StoreResult<bool> {
+    let own = identifiers::principal_id.eq(principal.as_str()).and(identifiers::lookup.eq(lookup.as_slice()));
+    let found = identifiers::table.filter(own.and(identifiers::verified_at.is_not_null())).select(identifiers::id);
+    Ok(found.first::<i64>(tx.conn()).optional()?.is_some())
+}
+
 /// Stores a contact. An e-mail that somebody has is a conflict.
 pub fn insert(tx: &mut Tx<'_>, new: &NewIdentifier<'_>) -> StoreResult<()> {
     let exclusive = match new.kind {

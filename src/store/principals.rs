@@ -113,6 +113,16 @@ pub fn find_by_contact(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<Pr
     rows.into_iter().map(read).collect()
 }
 
+/// Those who proved this contact to be theirs, oldest first.
+pub fn find_by_proven_contact(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<Principal>> {
+    let rows = joined!()
+        .inner_join(identifiers::table.on(identifiers::principal_id.eq(principals::id)))
+        .filter(identifiers::lookup.eq(lookup.as_slice()).and(identifiers::verified_at.is_not_null()))
+        .order(identifiers::id)
+        .load::<Joined>(tx.conn())?;
+    rows.into_iter().map(read).collect()
+}
+
 /// The IAM user `username_key` of the account with this alias or id.
 pub fn find_iam_user(tx: &mut Tx<'_>, account: &str, username_key: &str) -> StoreResult<Option<Principal>> {
     let row = joined!()

@@ -58,6 +58,7 @@ impl Failure {
             Problem::Gone { restart } => Self { restart: restart.clone(), ..Self::new(Failing::TxExpired) },
             Problem::Stale => Self::new(Failing::TxExpired).with_status(StatusCode::CONFLICT),
             Problem::Forged => Self::new(Failing::CrossSite),
+            Problem::SignUpOff => Self::new(Failing::SignUpOff),
             Problem::SignedOut | Problem::NotFound => Self::new(Failing::NotFound),
         }
     }
@@ -96,7 +97,7 @@ impl Failure {
 const fn status(failing: Failing) -> StatusCode {
     match failing {
         Failing::Unregistered | Failing::BadRequest | Failing::TxExpired => StatusCode::BAD_REQUEST,
-        Failing::CrossSite => StatusCode::FORBIDDEN,
+        Failing::CrossSite | Failing::SignUpOff => StatusCode::FORBIDDEN,
         Failing::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Failing::NotFound => StatusCode::NOT_FOUND,
         Failing::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -66,7 +66,7 @@ async fn show(context: Context, page: LoginPage, account: Option<String>) -> Htt
 
 /// A page opened by itself (a bookmark, a link of an owner): an interaction of
 /// our own, and the same page again.
-async fn begin_own(context: &Context) -> HttpResponse {
+pub(super) async fn begin_own(context: &Context) -> HttpResponse {
     let path = context.request.path().to_owned();
     match context.app.flow.open_own(context.visit.clone(), path.clone()).await {
         Ok((name, answer)) => {
@@ -87,16 +87,7 @@ async fn submit(context: Context, payload: Payload, page: LoginPage, account: Op
         Ok(Submission::Done(answer)) => respond::answer(&context, answer),
         Ok(Submission::Again(view, rejection)) => {
             let refused = Refused { error: (&rejection).into(), typed: &typed, form: &form };
-            let mut response = render(&context, page, account.as_deref(), &view, Some(&refused));
-            *response.status_mut() = status(refused.error);
-            if let PageError::Locked { retry_after: seconds }
-            | PageError::Busy { retry_after: seconds }
-            | PageError::CodeCooldown { retry_after: seconds }
-            | PageError::CodeQuota { retry_after: seconds } = refused.error
-            {
-                retry_after(&mut response, seconds);
-            }
-            response
+            refuse(render(&context, page, account.as_deref(), &view, Some(&refused)), refused.error)
         }
         Err(error) => context.failed(&error),
     }
@@ -113,6 +104,19 @@ fn posted(form: &RawParams, account: Option<&str>) -> PostedLogin {
         },
         stay: if form.optional("remember").is_some() { Stay::Extended } else { Stay::Usual },
     }
+}
+
+/// A page that refuses a form: with its status, and how long to wait.
+pub(super) fn refuse(mut response: HttpResponse, error: PageError) -> HttpResponse {
+    *response.status_mut() = status(error);
+    if let PageError::Locked { retry_after: seconds }
+    | PageError::Busy { retry_after: seconds }
+    | PageError::CodeCooldown { retry_after: seconds }
+    | PageError::CodeQuota { retry_after: seconds } = error
+    {
+        retry_after(&mut response, seconds);
+    }
+    response
 }
 
 /// The status of a refused form (contract: "Pages").
@@ -138,6 +142,9 @@ const fn status(error: PageError) -> StatusCode {
         | PageError::PasswordTooShort { .. }
         | PageError::PasswordTooLong { .. }
         | PageError::PasswordWeak
+        | PageError::PasswordCommon
+        | PageError::PasswordOwnWords
+        | PageError::PhoneFull { .. }
         | PageError::PasswordSame
         | PageError::PasswordMismatch => StatusCode::UNPROCESSABLE_ENTITY,
     }

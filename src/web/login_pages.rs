@@ -8,9 +8,9 @@ use super::pages::{
     Agreement, Agreements, Form, IamAccount, IamNamePage, IamPasswordPage, Locale, LoginFace, LoginPage as Card,
     MethodLink, PageError, ReauthPage, Remember, WebLink,
 };
-use super::{people, respond};
+use super::{people, respond, routes};
 use crate::authn;
-use crate::flow::{Facts, LoginPage, LoginView};
+use crate::flow::{Facts, LoginPage, LoginView, SignUpPolicy};
 use crate::protocol::RawParams;
 
 /// A form that was refused, and what was in it.
@@ -65,7 +65,7 @@ impl Filled<'_> {
             remember: self.remember(),
             agreements: self.agreements(),
             forgot_href: None,
-            sign_up_href: None,
+            sign_up_href: self.sign_up(),
         }
     }
 
@@ -191,6 +191,12 @@ impl Filled<'_> {
                 if page == self.page { link.current() } else { link }
             })
             .collect()
+    }
+
+    /// Where accounts are made by oneself: main accounts alone are.
+    fn sign_up(&self) -> Option<String> {
+        let open = self.context.app.flow.settings.sign_up == SignUpPolicy::Open && self.page == LoginPage::Account;
+        open.then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
     }
 
     fn link(&self, page: LoginPage) -> String {

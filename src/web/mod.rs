@@ -32,6 +32,7 @@ pub mod respond;
 pub mod revoke;
 pub mod routes;
 pub mod server;
+pub mod sign_up;
 pub mod site;
 pub mod static_files;
 pub mod tls;

@@ -10,9 +10,6 @@ use super::{people, respond, routes};
 use crate::base::Secret;
 use crate::flow::{PasswordChange, PasswordRefused, PasswordView, PostedPassword};
 
-/// Characters that a page lets somebody type; the house takes 4,096 bytes.
-const MAX_CHARACTERS: usize = 1_024;
-
 /// `GET /password`.
 pub async fn get(context: Context) -> HttpResponse {
     let Some(name) = context.interaction() else {
@@ -57,23 +54,15 @@ fn page(context: &Context, status: StatusCode, view: &PasswordView, error: Optio
         },
         person: people::person(&view.facts),
         username: people::username(&view.facts),
-        policy: PasswordPolicy {
-            min: usize::try_from(context.app.config.password.min_length).unwrap_or(usize::MAX),
-            max: MAX_CHARACTERS,
-        },
+        policy: PasswordPolicy::of(&context.app.config.password),
     };
     context.page(status, &page, view.view.redirect_uri.as_deref())
 }
 
 fn error(why: PasswordRefused) -> PageError {
-    use crate::authn::password_policy::Weakness;
     match why {
         PasswordRefused::Same => PageError::PasswordSame,
         PasswordRefused::Mismatch => PageError::PasswordMismatch,
-        PasswordRefused::Weak(Weakness::TooShort { least }) => {
-            PageError::PasswordTooShort { min: usize::try_from(least).unwrap_or(usize::MAX) }
-        }
-        PasswordRefused::Weak(Weakness::TooLong) => PageError::PasswordTooLong { max: MAX_CHARACTERS },
-        PasswordRefused::Weak(Weakness::OwnWords | Weakness::Common | Weakness::Guessable) => PageError::PasswordWeak,
+        PasswordRefused::Weak(weakness) => weakness.into(),
     }
 }

@@ -58,11 +58,11 @@ fn to_client(context: &Context, returned: &RedirectAnswer, cookie: Option<&str>)
 pub fn path(destination: &Destination) -> String {
     match destination {
         Destination::Login { page, interaction } => of_interaction(login_path(*page), interaction),
-        Destination::SignUp(interaction) => of_interaction(routes::SIGN_UP, interaction),
         Destination::Choose(interaction) => of_interaction(routes::ACCOUNTS, interaction),
         Destination::Terms(interaction) => of_interaction(routes::TERMS, interaction),
         Destination::ChangePassword(interaction) => of_interaction(routes::PASSWORD, interaction),
         Destination::Consent(interaction) => of_interaction(routes::CONSENT, interaction),
+        Destination::SignUp(interaction) => of_interaction(routes::SIGN_UP, interaction),
         Destination::Resume(interaction) => of_interaction(routes::RESUME, interaction),
         Destination::Accounts => routes::ACCOUNTS.to_owned(),
         Destination::Apps => routes::APPS.to_owned(),

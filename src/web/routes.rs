@@ -11,6 +11,7 @@ use actix_web::{HttpResponse, Resource};
 use super::context::Context;
 use super::discovery::Discovery;
 use super::pages::Failing;
+use super::sign_up;
 use super::site::Site;
 use super::{accounts, apps, authorize, consent, discovery, introspect, jwks, login, logout, password, revoke};
 use super::{static_files, token, userinfo, wire};
@@ -109,6 +110,7 @@ pub const TABLE: &[Row] = table! {
     "/login/iam/{account}", BOTH, Interaction, "IAM user of one account", |r| r.get(login::iam_of).post(login::post_iam_of);
     PASSWORD, BOTH, Interaction, "forced change of a password", |r| r.get(password::get).post(password::post);
     TERMS, BOTH, Interaction, "new terms", |r| r.get(consent::terms).post(consent::post_terms);
+    SIGN_UP, BOTH, Interaction, "a new account", |r| r.get(sign_up::get).post(sign_up::post);
     CONSENT, BOTH, Interaction, "consent", |r| r.get(consent::get).post(consent::post);
     ACCOUNTS, BOTH, Browser, "chooser, and the accounts of this browser", |r| r.get(accounts::get).post(accounts::post);
     LOGOUT, BOTH, Browser, "sign-out (RP-Initiated Logout 1.0)", |r| r.get(logout::get).post(logout::post);

@@ -8,6 +8,7 @@ use super::login::Agreement;
 use super::people::Person;
 use super::problem::Field;
 use crate::base::Timestamp;
+use crate::config;
 
 /// A client that was let in.
 #[derive(Clone, Debug)]
@@ -60,6 +61,17 @@ pub struct PasswordPolicy {
     pub min: usize,
     /// Characters at most.
     pub max: usize,
+}
+
+impl PasswordPolicy {
+    /// Characters that a page lets somebody type; the house takes 4,096 bytes.
+    pub const MAX_CHARACTERS: usize = 1_024;
+
+    /// As configured.
+    #[must_use]
+    pub fn of(settings: &config::Password) -> Self {
+        Self { min: usize::try_from(settings.min_length).unwrap_or(usize::MAX), max: Self::MAX_CHARACTERS }
+    }
 }
 
 /// A new password is due before the sign-in goes on. Posts `new_password` and

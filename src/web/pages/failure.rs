@@ -25,6 +25,8 @@ pub enum Failing {
     NotFound,
     /// The page does not take this method.
     MethodNotAllowed,
+    /// Nobody may make an account by themselves.
+    SignUpOff,
     /// Too many requests.
     TooMany {
         /// Seconds to wait, as in `Retry-After`.
@@ -50,6 +52,7 @@ impl Failing {
             Self::TooLarge => "too_large",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::SignUpOff => "signup_off",
             Self::TooMany { .. } => "too_many_requests",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal => "internal",
@@ -66,6 +69,7 @@ impl Failing {
             | Self::TooLarge
             | Self::NotFound
             | Self::MethodNotAllowed
+            | Self::SignUpOff
             | Self::Internal => None,
         }
     }
@@ -99,6 +103,7 @@ impl ErrorPage {
             Failing::TooLarge => &t.too_large,
             Failing::NotFound => &t.not_found,
             Failing::MethodNotAllowed => &t.method_not_allowed,
+            Failing::SignUpOff => &t.sign_up_off,
             Failing::TooMany { .. } => &t.too_many,
             Failing::Unavailable { .. } => &t.unavailable,
             Failing::Internal => &t.internal,

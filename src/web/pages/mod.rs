@@ -13,17 +13,20 @@ mod account;
 mod chooser;
 mod chrome;
 mod consent;
+mod enrolment;
 mod failure;
 mod login;
 mod logout;
 mod people;
 mod problem;
+mod refusal;
 mod text;
 
 pub use account::{AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, PasswordPolicy};
 pub use chooser::{ChooserFace, ChooserPage, ChooserRow, MismatchPage};
 pub use chrome::{Chrome, Form, MethodLink, WebLink};
 pub use consent::{ConsentPage, ScopeLine, Trust};
+pub use enrolment::{CodeFor, CodePage, SignUpDetailsPage, SignUpKnownPage, SignUpPhonePage};
 pub use failure::{ErrorPage, Failing, FormPostPage};
 pub use locale::Locale;
 pub use login::{

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::locale::Locale;
 use super::text;
-use crate::authn::Rejection;
 use crate::domain::PrincipalKind;
 
 /// A field that can be wrong.
@@ -35,7 +34,7 @@ pub enum Field {
 impl Field {
     /// The field that a form sends under this name; the first one for a name
     /// that no page has.
-    fn named(name: &str) -> Self {
+    pub(super) fn named(name: &str) -> Self {
         match name {
             "account" => Self::Account,
             "phone" => Self::Phone,
@@ -99,10 +98,19 @@ pub enum PageError {
     },
     /// The new password is too easy to guess.
     PasswordWeak,
+    /// The new password is one that many people use.
+    PasswordCommon,
+    /// The new password is hardly more than the person's own name or contact.
+    PasswordOwnWords,
     /// The new password is the old one.
     PasswordSame,
     /// The two new passwords differ.
     PasswordMismatch,
+    /// The number has as many accounts as it may have.
+    PhoneFull {
+        /// So many.
+        most: u32,
+    },
     /// This page takes a phone number only.
     PhoneRequired,
     /// The one-time code is wrong, late or used.
@@ -139,6 +147,9 @@ impl PageError {
             Self::PasswordTooShort { .. } => "pwd_too_short",
             Self::PasswordTooLong { .. } => "pwd_too_long",
             Self::PasswordWeak => "pwd_weak",
+            Self::PasswordCommon => "pwd_common",
+            Self::PasswordOwnWords => "pwd_own_words",
+            Self::PhoneFull { .. } => "phone_full",
             Self::PasswordSame => "pwd_same",
             Self::PasswordMismatch => "pwd_mismatch",
             Self::PhoneRequired => "phone_required",
@@ -161,9 +172,12 @@ impl PageError {
             Self::Missing(Field::NewPassword) => &[Field::NewPassword],
             Self::Missing(Field::NewPasswordAgain) | Self::PasswordMismatch => &[Field::NewPasswordAgain],
             Self::AgreeRequired | Self::Missing(Field::Agree) => &[Field::Agree],
-            Self::PasswordTooShort { .. } | Self::PasswordTooLong { .. } | Self::PasswordWeak | Self::PasswordSame => {
-                &[Field::NewPassword]
-            }
+            Self::PasswordTooShort { .. }
+            | Self::PasswordTooLong { .. }
+            | Self::PasswordWeak
+            | Self::PasswordCommon
+            | Self::PasswordOwnWords
+            | Self::PasswordSame => &[Field::NewPassword],
             Self::Locked { .. }
             | Self::Busy { .. }
             | Self::PrincipalDisabled { .. }
@@ -171,6 +185,7 @@ impl PageError {
             | Self::ConsoleDenied
             | Self::IpDenied
             | Self::PasswordExpiredHard
+            | Self::PhoneFull { .. }
             | Self::CodeCooldown { .. }
             | Self::CodeQuota { .. }
             | Self::SelectRequired => &[],
@@ -202,6 +217,9 @@ impl PageError {
             Self::PasswordTooShort { min } => t.password_too_short.fill(&min.to_string()),
             Self::PasswordTooLong { max } => t.password_too_long.fill(&max.to_string()),
             Self::PasswordWeak => t.password_weak.to_owned(),
+            Self::PasswordCommon => t.password_common.to_owned(),
+            Self::PasswordOwnWords => t.password_own_words.to_owned(),
+            Self::PhoneFull { most } => t.phone_full.fill(&most.to_string()),
             Self::PasswordSame => t.password_same.to_owned(),
             Self::PasswordMismatch => t.password_mismatch.to_owned(),
             Self::PhoneRequired => t.phone_required.to_owned(),
@@ -216,25 +234,6 @@ impl PageError {
     /// Whether the person may simply be on the wrong page.
     pub(super) fn may_be_wrong_page(self) -> bool {
         self == Self::BadCredentials
-    }
-}
-
-impl From<&Rejection> for PageError {
-    fn from(rejection: &Rejection) -> Self {
-        match rejection {
-            Rejection::BadCredentials => Self::BadCredentials,
-            Rejection::Throttled { retry_after } => Self::Locked { retry_after: whole_seconds(*retry_after) },
-            Rejection::PrincipalDisabled { kind } => Self::PrincipalDisabled { kind: *kind },
-            Rejection::OwnerSuspended => Self::OwnerSuspended,
-            Rejection::AgreeRequired => Self::AgreeRequired,
-            Rejection::FieldRequired { field } => Self::Missing(Field::named(field)),
-            Rejection::EmailRequired => Self::EmailRequired,
-            Rejection::SelectRequired => Self::SelectRequired,
-            Rejection::PhoneRequired => Self::PhoneRequired,
-            Rejection::BadCode => Self::BadCode,
-            Rejection::CodeCooldown { retry_after } => Self::CodeCooldown { retry_after: whole_seconds(*retry_after) },
-            Rejection::CodeQuota { retry_after } => Self::CodeQuota { retry_after: whole_seconds(*retry_after) },
-        }
     }
 }
 

@@ -14,4 +14,5 @@ mod lifecycle;
 mod login;
 mod logout;
 mod sign_in;
+mod sign_up;
 mod web_layer;

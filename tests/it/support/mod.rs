@@ -6,5 +6,6 @@ pub mod browser;
 pub mod database;
 pub mod house;
 pub mod idp;
+pub mod letters;
 pub mod relying_party;
 pub mod signing_keys;

@@ -190,6 +190,10 @@ fn the_ids_that_scripts_rely_on_are_there() {
         ("choose", "button[name=account][data-principal-type=root][data-state=active]"),
         ("reauth", "#password #login-submit"),
         ("consent", "#consent-approve:not([name]) #consent-deny[name][value]"),
+        ("signup_phone", "#phone[name=phone] #next:not([name])"),
+        ("code", "#code[name=code][autocomplete=one-time-code] #signup-submit:not([name]) #send-code[name]"),
+        ("signup_known", "button[name=account][data-state=active] #register-another:not([name])"),
+        ("signup_details", "#password[autocomplete=new-password] #agree[required] #signup-submit:not([name])"),
         ("logout", "#logout-confirm:not([name])"),
         ("accounts", "button[name=sign_out] #add-account #sign-out-all"),
     ]);

@@ -1,5 +1,6 @@
 //! English: sentence case, "sign in".
 
+use super::enrolment::{CODE_EN, SIGN_UP_EN};
 use super::{
     Accounts, AgreementsDue, Apps, Around, Choose, Common, Consent, Described, ErrorText, Errors, FormPost, Iam, Login,
     Logout, PasswordChange, People, Problems, Reauth, Texts,
@@ -50,6 +51,8 @@ pub static TEXTS: Texts = Texts {
         sign_up: "Create one",
         wrong_page: "Check that you are on the right page: accounts, sub-accounts and IAM users sign in separately.",
     },
+    sign_up: SIGN_UP_EN,
+    code: CODE_EN,
     iam: Iam {
         title: "IAM user sign-in",
         username: "User name",
@@ -200,6 +203,11 @@ const ERRORS: Errors = Errors {
         what: "The address does not take this kind of request.",
         next: "Go back to the app and start from there.",
     },
+    sign_up_off: ErrorText {
+        title: "Registration is closed",
+        what: "Nobody can create an account by themselves at the moment. Nothing was changed.",
+        next: "If you have an account, sign in. If you need one, ask your administrator.",
+    },
     too_many: ErrorText {
         title: "Too many requests",
         what: "There were too many requests in a short time.",
@@ -244,7 +252,10 @@ const PROBLEMS: Problems = Problems {
     bad_username: "That is not a user name. Check it and try again.",
     password_too_short: Around { before: "That password is too short. Use at least ", after: " characters." },
     password_too_long: Around { before: "That password is too long. Use at most ", after: " characters." },
-    password_weak: "That password is too easy to guess. Choose another.",
+    password_weak: "This password follows a pattern that is guessed soon. Choose another.",
+    password_common: "Many people use this password. Choose another.",
+    password_own_words: "A password must be more than your name, email or phone number. Choose another.",
+    phone_full: Around { before: "This number already has ", after: " accounts and cannot have more." },
     password_same: "The new password must differ from the current one.",
     password_mismatch: "The two passwords don’t match.",
     one_second: "1 second",

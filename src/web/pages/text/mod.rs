@@ -5,6 +5,7 @@
 
 mod chooser;
 mod en;
+mod enrolment;
 mod zh_cn;
 
 use super::locale::Locale;
@@ -50,6 +51,8 @@ pub struct Texts {
     pub common: Common,
     pub people: People,
     pub login: Login,
+    pub sign_up: enrolment::SignUp,
+    pub code: enrolment::Code,
     pub iam: Iam,
     pub choose: Choose,
     pub reauth: Reauth,
@@ -230,6 +233,7 @@ pub struct Errors {
     pub too_large: ErrorText,
     pub not_found: ErrorText,
     pub method_not_allowed: ErrorText,
+    pub sign_up_off: ErrorText,
     pub too_many: ErrorText,
     pub unavailable: ErrorText,
     pub internal: ErrorText,
@@ -263,6 +267,9 @@ pub struct Problems {
     pub password_too_short: Around,
     pub password_too_long: Around,
     pub password_weak: Text,
+    pub password_common: Text,
+    pub password_own_words: Text,
+    pub phone_full: Around,
     pub password_same: Text,
     pub password_mismatch: Text,
     pub one_second: Text,

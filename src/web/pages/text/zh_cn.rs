@@ -1,5 +1,6 @@
 //! Simplified Chinese: 账号, 登录, 您, full-width punctuation.
 
+use super::enrolment::{CODE_ZH, SIGN_UP_ZH};
 use super::{
     Accounts, AgreementsDue, Apps, Around, Choose, Common, Consent, Described, ErrorText, Errors, FormPost, Iam, Login,
     Logout, PasswordChange, People, Problems, Reauth, Texts,
@@ -50,6 +51,8 @@ pub static TEXTS: Texts = Texts {
         sign_up: "注册账号",
         wrong_page: "请确认登录入口是否正确：账号、子账号与 IAM 用户的入口各不相同。",
     },
+    sign_up: SIGN_UP_ZH,
+    code: CODE_ZH,
     iam: Iam {
         title: "IAM 用户登录",
         username: "用户名",
@@ -195,6 +198,11 @@ const ERRORS: Errors = Errors {
         what: "这个地址不能用这种方式打开。",
         next: "请返回应用，从那里重新开始。",
     },
+    sign_up_off: ErrorText {
+        title: "暂不开放注册",
+        what: "目前不能自行注册账号。没有任何内容被更改。",
+        next: "已有账号请直接登录；需要新账号时，请联系管理员。",
+    },
     too_many: ErrorText {
         title: "请求过于频繁", what: "短时间内的请求太多。", next: "请稍候片刻再试。"
     },
@@ -237,7 +245,10 @@ const PROBLEMS: Problems = Problems {
     bad_username: "用户名格式不正确，请检查后重试。",
     password_too_short: Around { before: "新密码太短，至少需要 ", after: " 个字符。" },
     password_too_long: Around { before: "新密码太长，最多 ", after: " 个字符。" },
-    password_weak: "新密码太容易被猜到，请换一个。",
+    password_weak: "这个密码有规律可循，太容易被猜到，请换一个。",
+    password_common: "很多人都在用这个密码，请换一个。",
+    password_own_words: "密码不能主要由您的姓名、邮箱或手机号组成，请换一个。",
+    phone_full: Around { before: "该手机号已有 ", after: " 个账号，不能再注册新账号。" },
     password_same: "新密码不能与当前密码相同。",
     password_mismatch: "两次输入的新密码不一致。",
     one_second: "1 秒",

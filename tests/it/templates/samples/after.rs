@@ -143,6 +143,7 @@ impl Maker<'_> {
             Failing::TooLarge,
             Failing::NotFound,
             Failing::MethodNotAllowed,
+            Failing::SignUpOff,
             Failing::TooMany { retry_after: 1 },
             Failing::Unavailable { retry_after: 5 },
             Failing::Internal,

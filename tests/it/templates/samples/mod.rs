@@ -1,6 +1,7 @@
 //! Every page in its variants, filled with words of the caller's choice.
 
 mod after;
+mod enrolment;
 
 use menshen::domain::PrincipalKind;
 use menshen::web::pages::{
@@ -23,6 +24,7 @@ pub fn all(locale: Locale, word: Option<&str>) -> Vec<Sample> {
     {
         samples.extend(part);
     }
+    samples.extend(maker.enrolment());
     samples.extend(maker.failures());
     samples
 }

@@ -1,0 +1,79 @@
+//! Letting somebody in by a contact that was proved in this interaction, outside
+//! of a login method: whoever makes an account, or takes one that the number has
+//! already, signs in by what they proved for it. Called by `flow`.
+
+use super::attempt::Attempt;
+use super::authenticator::{Factor, Method};
+use super::codes::{Codes, ProvenContact};
+use super::proof::Proof;
+use super::rejection::{AuthnError, Rejection};
+use crate::base::id::PrincipalId;
+use crate::domain::{Amr, AuditEvent, AuditKind, CodePurpose, ContactKind, Outcome, Principal, Standing};
+use crate::store::{StoreResult, Tx, audit, identifiers, principals};
+
+/// What a code to a phone proves. A sign-in by it is a sign-in by SMS.
+const BY_PHONE: Method = Method { name: "sms", factor: Factor::Possession, amr: &[Amr::Sms] };
+
+/// What a contact may have been proved for, to open or make an account with it.
+pub const FOR_ENROLMENT: &[CodePurpose] = &[CodePurpose::SignUp, CodePurpose::Login, CodePurpose::Bind];
+
+impl Codes {
+    /// The phone that was proved here for signing in, binding or signing up.
+    ///
+    /// # Errors
+    /// A seal that does not open.
+    pub fn proven_phone(
+        &self,
+        attempt: &Attempt<'_>,
+        proven: &ProvenContact,
+    ) -> Result<Option<super::Contact>, AuthnError> {
+        for &purpose in FOR_ENROLMENT {
+            let contact = self.proven(attempt.interaction, proven, purpose, attempt.now)?;
+            if let Some(contact) = contact.filter(|contact| contact.kind() == ContactKind::Phone) {
+                return Ok(Some(contact));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The proof of somebody who has `phone`, which [`Codes::proven_phone`] gave
+    /// out for this attempt, as a proven contact of theirs; their standing is
+    /// judged here, and the login is written down.
+    pub fn admit(
+        &self,
+        tx: &mut Tx<'_>,
+        attempt: &Attempt<'_>,
+        proven: &ProvenContact,
+        id: &PrincipalId,
+    ) -> StoreResult<Result<Proof, Rejection>> {
+        let phone = match self.proven_phone(attempt, proven) {
+            Ok(Some(phone)) => phone,
+            Ok(None) => return Ok(Err(Rejection::BadCode)),
+            Err(error) => {
+                tracing::error!(%error, "a proven contact does not open");
+                return Ok(Err(Rejection::BadCode));
+            }
+        };
+        let principal = match principals::find(tx, id)? {
+            Some(principal) if identifiers::is_proven(tx, id, phone.lookup())? => principal,
+            Some(_) | None => return Ok(Err(Rejection::BadCode)),
+        };
+        let refused = match principal.standing() {
+            Standing::Good => None,
+            Standing::Disabled => Some(Rejection::PrincipalDisabled { kind: principal.kind }),
+            Standing::OwnerSuspended => Some(Rejection::OwnerSuspended),
+        };
+        audit::record(tx, &event(&principal, attempt, refused.as_ref()), &attempt.origin())?;
+        Ok(refused.map_or_else(|| Ok(Proof::mint(principal, BY_PHONE, attempt)), Err))
+    }
+}
+
+fn event(principal: &Principal, attempt: &Attempt<'_>, refused: Option<&Rejection>) -> AuditEvent {
+    let (outcome, because) = match refused {
+        None => (Outcome::Success, "sms: proven phone"),
+        Some(rejection) => (Outcome::Refused, rejection.code()),
+    };
+    let mut event = AuditEvent::new(AuditKind::Login, outcome).of_principal(&principal.id);
+    event.client = attempt.client.cloned();
+    event.of_account(&principal.account.id).because(because)
+}
