@@ -11,6 +11,7 @@ use super::vendor::Vendor;
 /// One app, access key or client of a vendor.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "app_id is the vendors' word")]
 pub struct App {
     /// App id, access key id, client id.
     pub app_id: String,

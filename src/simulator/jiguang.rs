@@ -70,7 +70,7 @@ fn verify(world: &World, call: &Call) -> Reply {
 }
 
 /// The answer when a fault asks for one of Jiguang's codes.
-pub fn error(world: &World, code: &str, message: Option<String>) -> Reply {
-    let content = message.unwrap_or_else(|| "asked for by a fault".to_owned());
-    say(world, code.parse().unwrap_or(9099), &content, Value::Null).refused("asked for by a fault")
+pub fn error(world: &World, code: &str, message: Option<&str>) -> Reply {
+    let content = message.unwrap_or("asked for by a fault");
+    say(world, code.parse().unwrap_or(9099), content, Value::Null).refused("asked for by a fault")
 }

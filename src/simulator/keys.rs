@@ -74,6 +74,9 @@ impl RsaKey {
     }
 
     /// Signs with RSASSA-PKCS1-v1_5 and SHA-256.
+    ///
+    /// # Panics
+    /// Never, with a key that was made here.
     #[expect(clippy::expect_used, reason = "signing with a key of our own making")]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.0.public_modulus_len()];
@@ -88,6 +91,9 @@ impl RsaKey {
     }
 
     /// PKCS#8, DER.
+    ///
+    /// # Panics
+    /// Never, with a key that was made here.
     #[expect(clippy::expect_used, reason = "writing down a key of our own making")]
     pub fn pkcs8(&self) -> Vec<u8> {
         let der: Pkcs8V1Der<'static> = self.0.as_der().expect("PKCS#8");
@@ -97,6 +103,11 @@ impl RsaKey {
     /// PKCS#8 with PEM armour.
     pub fn private_pem(&self) -> String {
         armour("PRIVATE KEY", &self.pkcs8())
+    }
+
+    /// PKCS#8 in base64 without armour, as Alipay's tools write keys.
+    pub fn private_base64(&self) -> String {
+        STANDARD.encode(self.pkcs8())
     }
 
     /// `SubjectPublicKeyInfo` in base64 without armour, as Alipay hands keys out.

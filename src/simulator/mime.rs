@@ -24,7 +24,8 @@ pub fn subject(raw: &str) -> String {
     let mut after_word = false;
     for part in value.split(' ') {
         let decoded = encoded_word(part);
-        if !text.is_empty() && !(after_word && decoded.is_some()) {
+        let joined = after_word && decoded.is_some();
+        if !(joined || text.is_empty()) {
             text.push(' ');
         }
         after_word = decoded.is_some();

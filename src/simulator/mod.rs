@@ -13,6 +13,7 @@
 
 pub mod fixture;
 pub mod keys;
+pub mod settings;
 
 mod alipay;
 mod aliyun;
@@ -31,6 +32,7 @@ mod journal;
 mod mime;
 mod oidc;
 mod people;
+mod phone;
 mod play;
 mod server;
 mod sign;
@@ -55,6 +57,7 @@ use tokio::sync::oneshot;
 pub use certificates::Certificates;
 pub use fixture::Fixture;
 pub use keys::Keys;
+pub use phone::NativeApp;
 pub use world::SmsLimits;
 use world::World;
 
@@ -83,6 +86,8 @@ pub struct Simulator {
     pub hold: Duration,
     /// Whether the vendors' limits on text messages hold.
     pub sms_limits: SmsLimits,
+    /// How the native app of the phone page is registered with the provider.
+    pub native_app: Option<NativeApp>,
 }
 
 /// Why it does not run.
@@ -110,6 +115,7 @@ impl Simulator {
             redirect_hosts: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
             hold: HOLD,
             sms_limits: SmsLimits::default(),
+            native_app: None,
         }
     }
 
@@ -117,12 +123,16 @@ impl Simulator {
     ///
     /// # Errors
     /// An address that is taken, a server that does not start.
-    pub fn start(self) -> Result<Running, SimulatorError> {
+    pub fn start(&self) -> Result<Running, SimulatorError> {
         let (http, http_address) = open(self.listen)?;
         let (smtp, smtp_address) = open(self.smtp_listen)?;
-        let origin = self.origin.unwrap_or_else(|| format!("http://{http_address}"));
-        let fixture = Fixture { origin, smtp: smtp_address, keys: self.keys, redirect_hosts: self.redirect_hosts };
-        let world = Arc::new(World::new(self.clock, self.entropy, fixture.clone(), self.hold, self.sms_limits));
+        let fixture = Fixture {
+            origin: self.origin.clone().unwrap_or_else(|| format!("http://{http_address}")),
+            smtp: smtp_address,
+            keys: Arc::clone(&self.keys),
+            redirect_hosts: self.redirect_hosts.clone(),
+        };
+        let world = Arc::new(World::new(self, fixture.clone()));
         let (stop, stopped) = oneshot::channel();
         let (tell, started) = std::sync::mpsc::channel();
         let run = move || System::new().block_on(run(world, http, smtp, tell, stopped));

@@ -134,6 +134,7 @@ fn http(fault: &Fault) -> Reply {
 
 fn errcode(world: &World, vendor: Vendor, fault: &Fault) -> Reply {
     let (code, message) = (fault.text("code").unwrap_or_default(), fault.text("message"));
+    let message = message.as_deref();
     let reply = match vendor {
         Vendor::Wechat => wechat::error(world, &code, message),
         Vendor::Aliyun => aliyun::error(world, &code, message),

@@ -94,7 +94,7 @@ impl Session {
         };
         let fault = self.world.state().faults.take_where(Vendor::Mail, &call, drawn, here)?;
         let code = fault.number("code").unwrap_or(450);
-        self.journal(&call, Reply::nothing().refused(format!("answered {code} at {stage}")));
+        self.journal(&call, &Reply::nothing().refused(format!("answered {code} at {stage}")));
         let text = format!("{code} asked for by a fault");
         Some(if code == 421 { Say::End(text) } else { Say::Go(text) })
     }
@@ -111,9 +111,9 @@ impl Session {
         }
     }
 
-    fn journal(&self, call: &Call, reply: Reply) {
+    fn journal(&self, call: &Call, reply: &Reply) {
         let now = self.world.now();
-        self.world.state().journal.write(now, Vendor::Mail, call, &reply);
+        self.world.state().journal.write(now, Vendor::Mail, call, reply);
     }
 
     async fn login(&mut self, wire: &mut BufReader<TcpStream>, rest: &str) -> io::Result<Say> {
@@ -134,7 +134,7 @@ impl Session {
         };
         let known = self.world.state().apps.find(Vendor::Mail, &pair.0).is_some_and(|app| app.secret == pair.1);
         if !known {
-            self.journal(&self.call("auth"), Reply::nothing().refused("unknown user or wrong password"));
+            self.journal(&self.call("auth"), &Reply::nothing().refused("unknown user or wrong password"));
             return Ok(Say::Go("535 Authentication credentials invalid".to_owned()));
         }
         self.user = Some(pair.0);
@@ -182,7 +182,7 @@ impl Session {
         if let Some(fault) = self.fault("data") {
             return Ok(fault);
         }
-        self.journal(&self.call("data"), Reply::nothing());
+        self.journal(&self.call("data"), &Reply::nothing());
         let mail = Mail {
             seq: 0,
             at: self.world.now().to_string(),

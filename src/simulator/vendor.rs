@@ -42,6 +42,21 @@ impl Vendor {
         }
     }
 
+    /// As the control API and the journal name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wechat => "wechat",
+            Self::Alipay => "alipay",
+            Self::Taobao => "taobao",
+            Self::Aliyun => "aliyun",
+            Self::Tencent => "tencent",
+            Self::Jiguang => "jiguang",
+            Self::Hook => "hook",
+            Self::Oidc => "oidc",
+            Self::Mail => "mail",
+        }
+    }
+
     /// From the name that the control API uses.
     pub fn parse(name: &str) -> Option<Self> {
         serde_json::from_value(name.into()).ok()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
+use super::Simulator;
 use super::aliyun::AliyunDesk;
 use super::apps::Apps;
 use super::carrier::CarrierTokens;
@@ -19,6 +20,7 @@ use super::inbox::{Mailbox, MessageInbox};
 use super::journal::Journal;
 use super::oidc::OidcDesk;
 use super::people::People;
+use super::phone::{NativeApp, PhoneState};
 use super::wechat::WechatDesk;
 use crate::base::{Entropy, SeededEntropy, SharedClock, SharedEntropy, Timestamp};
 
@@ -62,6 +64,8 @@ pub struct State {
     pub carrier: CarrierTokens,
     /// What goes wrong on purpose.
     pub faults: Faults,
+    /// The native app of the phone page.
+    pub phone: PhoneState,
     /// What was asked and said.
     pub journal: Journal,
     /// Whether limits on text messages hold.
@@ -81,27 +85,24 @@ pub struct World {
     pub hold: Duration,
     /// What a provider is configured with.
     pub fixture: Fixture,
+    /// How the native app of the phone page is registered, if there is one.
+    pub native_app: Option<NativeApp>,
 }
 
 impl World {
     /// A world with the people and apps of its fixture.
-    pub fn new(
-        clock: SharedClock,
-        entropy: SharedEntropy,
-        fixture: Fixture,
-        hold: Duration,
-        limits: SmsLimits,
-    ) -> Self {
-        let mut state = State { sms_limits: limits, ..State::default() };
+    pub fn new(simulator: &Simulator, fixture: Fixture) -> Self {
+        let mut state = State { sms_limits: simulator.sms_limits, ..State::default() };
         fixture::populate(&mut state, &fixture);
         Self {
-            clock,
+            clock: Arc::clone(&simulator.clock),
             offset: AtomicI64::new(0),
-            entropy: Mutex::new(entropy),
+            entropy: Mutex::new(Arc::clone(&simulator.entropy)),
             state: Mutex::new(state),
             arrivals: Notify::new(),
-            hold,
+            hold: simulator.hold,
             fixture,
+            native_app: simulator.native_app.clone(),
         }
     }
 

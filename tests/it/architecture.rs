@@ -188,8 +188,8 @@ fn each_crate_of_the_outside_has_its_place() {
     for word in ["actix_web", "actix"] {
         only(&["web", "simulator", "demo", "app", "cli"], word);
     }
-    // The demo's relying party is another party: it calls with a client of its own.
-    only(&["outbound", "demo"], "reqwest");
+    // The demo's relying party and the simulated native app are other parties: they call with clients of their own.
+    only(&["outbound", "demo", "simulator/phone"], "reqwest");
     only(&["token/oxide.rs", "token/oxide"], "oxide_auth");
     only(&["authn/hashing"], "argon2");
     only(&["web", "demo", "simulator"], "askama");

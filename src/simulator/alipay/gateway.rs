@@ -156,15 +156,15 @@ fn certificates(call: &Call, app: &App) -> Result<(), Refusal> {
 
 /// The answer when a fault asks for one of Alipay's errors: `sub_code` as
 /// `args.sub_code`, or alone as `args.code`.
-pub fn error(code: &str, sub_code: Option<String>, message: Option<String>) -> Reply {
+pub fn error(code: &str, sub_code: Option<String>, message: Option<&str>) -> Reply {
     let (code, sub_code) = match sub_code {
         Some(sub_code) => (code, sub_code),
         None if code.contains("invalid-auth-token") => ("20001", code.to_owned()),
         None if code.contains("unknow-error") => ("20000", code.to_owned()),
         None => ("40002", code.to_owned()),
     };
-    let message = message.unwrap_or_else(|| "系统繁忙".to_owned());
-    Refusal::new(code, &sub_code, &message, "asked for by a fault").answer()
+    let message = message.unwrap_or("系统繁忙");
+    Refusal::new(code, &sub_code, message, "asked for by a fault").answer()
 }
 
 #[cfg(test)]

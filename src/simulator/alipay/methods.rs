@@ -54,9 +54,9 @@ fn granted(world: &World, call: &Call, app: &App) -> Result<Granted, Refusal> {
         }
         Some("refresh_token") => {
             let token = param("refresh_token")?;
-            let taken = world.state().alipay.take_refresh_token(token, &app.app_id, now);
+            let found = world.state().alipay.take_refresh_token(token, &app.app_id, now);
             let why = "unknown or old refresh token";
-            taken.ok_or_else(|| Refusal::new("40002", "isv.refresh-token-invalid", "刷新令牌refresh_token无效", why))
+            found.ok_or_else(|| Refusal::new("40002", "isv.refresh-token-invalid", "刷新令牌refresh_token无效", why))
         }
         Some(_) | None => {
             Err(Refusal::new("40002", "isv.grant-type-invalid", "grant_type参数不正确", "unknown grant_type"))

@@ -41,8 +41,9 @@ pub fn answer(world: &World, call: &Call) -> Reply {
 
 /// A number of a request, as Alibaba writes them.
 fn request_id(world: &World) -> String {
-    let hex = |length| (0..length).map(|_| format!("{:X}", world.below(16))).collect::<String>();
-    [hex(8), hex(4), hex(4), hex(4), hex(12)].join("-")
+    let digit = |_| u32::try_from(world.below(16)).ok().and_then(|number| char::from_digit(number, 16));
+    let hex = |length: u8| (0..length).filter_map(digit).collect::<String>().to_uppercase();
+    [8, 4, 4, 4, 12].map(hex).join("-")
 }
 
 /// What an action answers: status 200, `Code` and `Message` among the members.
@@ -63,13 +64,13 @@ fn refuse(world: &World, code: &str, message: &str, why: &str) -> Reply {
 
 /// The answer when a fault asks for one of Alibaba's errors: those of an action
 /// begin with `isv.`, `isp.` or `biz.`, all others are the gateway's.
-pub fn error(world: &World, code: &str, message: Option<String>) -> Reply {
-    let message = message.unwrap_or_else(|| "asked for by a fault".to_owned());
+pub fn error(world: &World, code: &str, message: Option<&str>) -> Reply {
+    let message = message.unwrap_or("asked for by a fault");
     match code {
         "PASS" | "REJECT" | "UNKNOWN" => numbers::verdict(world, code),
         _ if ["isv.", "isp.", "biz."].iter().any(|prefix| code.starts_with(prefix)) => {
-            refuse(world, code, &message, "asked for by a fault")
+            refuse(world, code, message, "asked for by a fault")
         }
-        _ => gate::Refusal::by_code(code, &message).answer(world),
+        _ => gate::Refusal::by_code(code, message).answer(world),
     }
 }

@@ -27,15 +27,15 @@ pub(super) fn claims(person: &Person, scope: &str) -> Map<String, Value> {
 pub(super) fn make(world: &World, call: &Call, issuer: &str, granted: &Granted, person: &Person) -> String {
     let now = world.now().seconds();
     let lies = |mode: &str| call.fault(mode).is_some();
-    let issued = if lies("expired") { now.saturating_sub(2 * SECONDS) } else { now };
+    let begun = if lies("expired") { now.saturating_sub(2 * SECONDS) } else { now };
     let mut payload = claims(person, &granted.scope);
     let mut put = |name: &str, value: Value| payload.insert(name.to_owned(), value);
     put("iss", if lies("bad_iss") { "https://somebody-else.example".into() } else { issuer.into() });
     put("sub", person.id.clone().into());
     put("aud", if lies("bad_aud") { "somebody-else".into() } else { granted.app.clone().into() });
-    put("iat", issued.into());
-    put("auth_time", issued.into());
-    put("exp", issued.saturating_add(SECONDS).into());
+    put("iat", begun.into());
+    put("auth_time", begun.into());
+    put("exp", begun.saturating_add(SECONDS).into());
     if lies("bad_nonce") {
         put("nonce", "somebody-elses-nonce".into());
     } else if let Some(nonce) = &granted.nonce {

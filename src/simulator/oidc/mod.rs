@@ -79,6 +79,6 @@ fn refuse(status: u16, error: &str, why: &str) -> Reply {
 }
 
 /// The answer when a fault asks for an error of the token endpoint.
-pub fn error(code: &str, message: Option<String>) -> Reply {
-    refuse(if code == "invalid_client" { 401 } else { 400 }, code, message.as_deref().unwrap_or("asked for by a fault"))
+pub fn error(code: &str, message: Option<&str>) -> Reply {
+    refuse(if code == "invalid_client" { 401 } else { 400 }, code, message.unwrap_or("asked for by a fault"))
 }

@@ -25,8 +25,8 @@ impl Covered<'_> {
     /// The canonical request.
     pub fn canonical(&self) -> String {
         let query = canonical_query(self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let headers: String =
-            self.headers.iter().map(|(name, value)| format!("{}:{}\n", name.to_lowercase(), value.trim())).collect();
+        let lines = self.headers.iter().map(|(name, value)| format!("{}:{}\n", name.to_lowercase(), value.trim()));
+        let headers = lines.collect::<Vec<_>>().concat();
         let names = self.headers.iter().map(|(name, _)| name.to_lowercase()).collect::<Vec<_>>().join(";");
         [self.method, self.path, &query, &headers, &names, self.payload_hash].join("\n")
     }

@@ -5,10 +5,9 @@ use super::{hex, hmac_sha256, sha256_hex};
 /// The canonical request: every header's value in lower case, trimmed, in the
 /// order of `signed_headers`.
 pub fn canonical(path: &str, headers: &[(String, String)], body: &[u8]) -> String {
-    let lines: String = headers
-        .iter()
-        .map(|(name, value)| format!("{}:{}\n", name.to_lowercase(), value.trim().to_lowercase()))
-        .collect();
+    let lines =
+        headers.iter().map(|(name, value)| format!("{}:{}\n", name.to_lowercase(), value.trim().to_lowercase()));
+    let lines = lines.collect::<Vec<_>>().concat();
     let names = headers.iter().map(|(name, _)| name.to_lowercase()).collect::<Vec<_>>().join(";");
     ["POST", path, "", &lines, &names, &sha256_hex(body)].join("\n")
 }

@@ -88,8 +88,8 @@ fn check(world: &World, call: &Call) -> Result<App, Refusal> {
 
 /// The answer when a fault asks for one of Taobao's errors: a number is TOP's,
 /// a word the token endpoint's.
-pub fn error(world: &World, code: &str, message: Option<String>) -> Reply {
-    let message = message.unwrap_or_else(|| "asked for by a fault".to_owned());
+pub fn error(world: &World, code: &str, message: Option<&str>) -> Reply {
+    let message = message.unwrap_or("asked for by a fault");
     let reply = match code.parse::<i64>() {
         Ok(number) => Reply::json(json!({"error_response": {
             "code": number, "msg": message, "sub_code": "isp.unknown-error", "request_id": world.random(12)}})),

@@ -76,8 +76,11 @@ pub(super) fn answer(world: &World, call: &Call) -> Reply {
     }
 }
 
-/// Template, parameters by position and by name, and the text.
-fn filled(app: &App, body: &Value) -> Result<(String, Map<String, Value>, String), (&'static str, &'static str)> {
+/// A template with its values: its id, the values by name, and the text.
+type Filled = (String, Map<String, Value>, String);
+
+/// Fills the template of a request in.
+fn filled(app: &App, body: &Value) -> Result<Filled, (&'static str, &'static str)> {
     let template = field(body, "TemplateId").unwrap_or_default();
     let unapproved = ("FailedOperation.TemplateIncorrectOrUnapproved", "the template is not approved");
     let mut text = app.templates.get(&template).ok_or(unapproved)?.clone();
@@ -100,13 +103,7 @@ fn filled(app: &App, body: &Value) -> Result<(String, Map<String, Value>, String
     Ok((template, params, text))
 }
 
-fn deliver(
-    world: &World,
-    call: &Call,
-    number: &str,
-    sign: &str,
-    message: &(String, Map<String, Value>, String),
-) -> Value {
+fn deliver(world: &World, call: &Call, number: &str, sign: &str, message: &Filled) -> Value {
     let (template, params, text) = message;
     let status = |code: &str, words: &str, serial: &str| {
         json!({"SerialNo": serial, "PhoneNumber": e164(number), "Fee": i32::from(code == "Ok"), "SessionContext": "",
@@ -158,13 +155,13 @@ fn limit(state: &State, phone: &str, text: &str, now: Timestamp) -> Option<&'sta
 
 /// The answer when a fault asks for one of Tencent's errors: `LimitExceeded.`
 /// stands beside the number, all others at the top. A number is rapidauth's.
-pub fn error(world: &World, code: &str, message: Option<String>) -> Reply {
-    let message = message.unwrap_or_else(|| "asked for by a fault".to_owned());
+pub fn error(world: &World, code: &str, message: Option<&str>) -> Reply {
+    let message = message.unwrap_or("asked for by a fault");
     if let Ok(result) = code.parse::<i64>() {
         return Reply::json(json!({"result": result, "errmsg": message})).refused("asked for by a fault");
     }
     if !code.starts_with("LimitExceeded.PhoneNumber") {
-        return refuse(world, code, &message, "asked for by a fault");
+        return refuse(world, code, message, "asked for by a fault");
     }
     let status = json!({"SerialNo": "", "PhoneNumber": "", "Fee": 0, "SessionContext": "", "Code": code,
         "Message": message, "IsoCode": "CN"});

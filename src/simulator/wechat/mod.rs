@@ -179,9 +179,9 @@ pub async fn answer(world: &World, call: &Call) -> Reply {
 }
 
 /// The answer when a fault asks for one of WeChat's errors.
-pub fn error(world: &World, code: &str, message: Option<String>) -> Reply {
+pub fn error(world: &World, code: &str, message: Option<&str>) -> Reply {
     let number = code.parse().unwrap_or(-1);
-    api::refuse(world, number, message.as_deref().unwrap_or("system error"), "asked for by a fault")
+    api::refuse(world, number, message.unwrap_or("system error"), "asked for by a fault")
 }
 
 #[cfg(test)]

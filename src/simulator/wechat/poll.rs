@@ -45,18 +45,18 @@ fn news(world: &World, uuid: &str, told_scanned: bool) -> Option<Word> {
     let Some(qr) = state.wechat.qrs.get_mut(uuid) else {
         return Some(Word { errcode: 402, code: String::new() });
     };
-    let word = |errcode, code: &str| Some(Word { errcode, code: code.to_owned() });
+    let told = |errcode, code: &str| Some(Word { errcode, code: code.to_owned() });
     match qr.status_at(now) {
         QrStatus::Waiting => None,
         QrStatus::Scanned if told_scanned => None,
-        QrStatus::Scanned => word(404, ""),
-        QrStatus::Confirmed(code) => word(405, &code),
+        QrStatus::Scanned => told(404, ""),
+        QrStatus::Confirmed(code) => told(405, &code),
         QrStatus::Refused => {
             // Told once; the same code may be scanned again.
             qr.status = QrStatus::Waiting;
-            word(403, "")
+            told(403, "")
         }
-        QrStatus::Expired => word(402, ""),
+        QrStatus::Expired => told(402, ""),
     }
 }
 

@@ -154,7 +154,8 @@ pub enum Deed {
 }
 
 impl Deed {
-    fn parse(text: &str) -> Option<Self> {
+    /// From `scan`, `confirm`, `cancel`.
+    pub fn parse(text: &str) -> Option<Self> {
         match text {
             "scan" => Some(Self::Scan),
             "confirm" => Some(Self::Confirm),
@@ -171,7 +172,6 @@ pub(super) fn confirm(world: &World, call: &Call) -> Reply {
         return wrong("请求有误", "action is none of scan, confirm, cancel");
     };
     match act(world, uuid, deed, call.form("user")) {
-        Ok(_) if call.form("back") == Some("ui") => Reply::see_other("/__sim/ui"),
         Ok(_) => Reply::see_other(format!("/wx/open/connect/confirm?uuid={uuid}")),
         Err(why) => wrong("二维码已失效", &why),
     }

@@ -47,12 +47,19 @@ impl Answer {
 
 impl Vendors {
     pub fn start() -> Self {
+        Self::start_with(|_| ())
+    }
+
+    /// One that differs from the usual.
+    pub fn start_with(change: impl FnOnce(&mut Simulator)) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let clock = TestClock::at(Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment"));
         let listen = "127.0.0.1:0".parse().expect("an address");
         let mut simulator = Simulator::new(listen, Arc::new(clock.clone()), Arc::new(SeededEntropy::new(1)));
         simulator.keys = shared_keys();
+        simulator.redirect_hosts.push("id.test".to_owned());
         simulator.hold = Duration::from_secs(5);
+        change(&mut simulator);
         let running = simulator.start().expect("a simulator");
         let client = Client::builder().no_proxy().tls_certs_only([]).redirect(redirect::Policy::none());
         let client = client.timeout(Duration::from_secs(20)).build().expect("a client");
