@@ -2,6 +2,8 @@
 //!
 //! It changes nothing: what a first start would make is reported as such.
 
+mod vendors;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,14 +23,14 @@ use crate::web::tls::Certificate;
 
 /// What was looked at and how it stands.
 #[derive(Serialize)]
-struct Finding {
+pub(super) struct Finding {
     what: &'static str,
     ok: bool,
     detail: String,
 }
 
 impl Finding {
-    fn new(what: &'static str, found: Result<String, String>) -> Self {
+    pub(super) fn new(what: &'static str, found: Result<String, String>) -> Self {
         let (ok, detail) = match found {
             Ok(detail) => (true, detail),
             Err(detail) => (false, detail),
@@ -47,6 +49,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let runtime = runtime.map_err(|error| CliError::new("runtime", error.kind()))?;
     findings.extend(database(&config, vault.as_ref(), &runtime));
     findings.push(Finding::new("issuer", runtime.block_on(issuer(&config))));
+    findings.extend(runtime.block_on(vendors::look(&config)));
     report(common, &findings)
 }
 

@@ -15,6 +15,7 @@ mod hashing;
 mod keys;
 mod log;
 mod login;
+mod mail;
 mod metrics;
 mod outbound;
 mod password;
@@ -41,6 +42,7 @@ pub use hashing::Hashing;
 pub use keys::Keys;
 pub use log::{Log, LogFormat};
 pub use login::{Login, MethodSection};
+pub use mail::{Mail, MailTls};
 pub use metrics::Metrics;
 pub use outbound::Outbound;
 pub use password::Password;
@@ -114,6 +116,8 @@ config! {
     signup: Signup,
     /// The gateway for text messages.
     sms: Sms,
+    /// The server that takes our mail.
+    mail: Mail,
     /// Cost of password hashes.
     hashing: Hashing,
     /// Agreements that people accept.

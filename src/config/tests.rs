@@ -79,6 +79,23 @@ fn a_login_method_that_does_not_exist_is_refused_by_the_registry() {
     assert_eq!(login.method("password").text("enabled"), Ok(None), "is taken already");
 }
 
+#[test]
+fn sections_below_a_method_are_told_apart_and_typed() {
+    let file = "[login.oidc]\nenabled = true\nlabel = \"x\"\n[login.oidc.corp]\nissuer = \"https://idp.example\"\nenabled = false\n\
+                scopes = [\"openid\"]\n[login.oidc.lab]\nissuer = \"http://idp.example\"";
+    let variable = [("MENSHEN__LOGIN__OIDC__CORP__CLIENT_SECRET", SECRET)];
+    let login = with(file, &variable).unwrap().login;
+    let (own, below) = login.method("oidc").split().unwrap();
+    assert_eq!(own.text("label").unwrap().as_deref(), Some("x"));
+    assert!(own.refuse_unknown(&["label"]).is_ok() && login.method("oidc").refuse_unknown(&["label"]).is_err());
+    let corp = &below["corp"];
+    assert_eq!((corp.name(), corp.enabled()), ("oidc.corp", Some(false)));
+    assert_eq!(corp.secret("client_secret").unwrap().unwrap().expose(), SECRET);
+    assert_eq!(corp.list("scopes").unwrap().unwrap(), ["openid"]);
+    let told = below["lab"].url("issuer").unwrap_err().to_string();
+    assert!(told.starts_with("login.oidc.lab.issuer: must begin with https://"), "{told}");
+}
+
 #[rstest]
 #[case::not_toml("[server", "line 1: is not TOML")]
 #[case::twice("[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"", "line 3: is not TOML")]
@@ -146,6 +163,28 @@ fn a_login_method_that_does_not_exist_is_refused_by_the_registry() {
 #[case::phones("[login]\nmax_accounts_per_phone = 0", "login.max_accounts_per_phone: must be 1 to 10")]
 #[case::country("[login]\ndefault_country = \"86\"", "login.default_country: expected: plus sign")]
 #[case::method_word("[login.password]\nenabled = 1", "login.password.enabled: expected: true or false")]
+#[case::gateway("[sms]\nprovider = \"carrier-pigeon\"", "sms.provider: expected: \"none\", \"aliyun\"")]
+#[case::gateway_keys("[sms]\nprovider = \"aliyun\"", "sms.access_key_id: is needed by this provider")]
+#[case::gateway_app("[sms]\nprovider = \"tencent\"", "sms.sdk_app_id: is needed by this provider")]
+#[case::hook("[sms]\nprovider = \"webhook\"", "sms.webhook_url: is needed by this provider")]
+#[case::open_hook("[sms]\nwebhook_url = \"http://sms.example\"", "sms.webhook_url: must begin with https://")]
+#[case::short_secret(
+    "[sms]\nprovider = \"webhook\"\nwebhook_url = \"https://x\"\nwebhook_secret = \"hunter2-canary\"",
+    "sms.webhook_secret: must have at least 16"
+)]
+#[case::template("[sms]\ntemplates = [\"dance=SMS_1\"]", "sms.templates: expected: purpose=id")]
+#[case::variable("[sms]\nvariables = [\"colour\"]", "sms.variables: expected: code, minutes")]
+#[case::mail_from("[mail]\nhost = \"smtp.example.com\"", "mail.from: is needed beside host")]
+#[case::mail_half(
+    "[mail]\nhost = \"smtp.example.com\"\nfrom = \"a@b.example\"\npassword = \"hunter2-canary\"",
+    "mail.password: username and password"
+)]
+#[case::mail_plain(
+    "[mail]\nhost = \"smtp.example.com\"\nfrom = \"a@b.example\"\ntls = \"none\"",
+    "mail.tls: none is for a loopback host alone"
+)]
+#[case::mail_url("[mail]\nhost = \"smtp://x\"\nfrom = \"a@b.example\"", "mail.host: expected: a host name")]
+#[case::mail_port("[mail]\nhost = \"x\"\nfrom = \"a@b.example\"\nport = 70000", "mail.port: must be 1 to 65535")]
 #[case::terms("[agreements]\nterms_url = \"javascript:alert(1)\"", "agreements.terms_url: must be an https URL")]
 #[case::level("[log]\nlevel = \"loud\"", "log.level: expected: off, error")]
 #[case::format("[log]\nformat = \"xml\"", "log.format: expected: \"json\" or \"text\"")]

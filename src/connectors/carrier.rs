@@ -1,8 +1,14 @@
 //! One-tap login: a carrier's token is traded for the number at an aggregator.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
+use super::aliyun::{AliyunOneTap, AliyunOneTapSettings};
 use super::error::VendorError;
+use super::tencent::{TencentOneTap, TencentOneTapSettings};
+use super::{Wire, settings};
+use crate::config::{ConfigError, Key, MethodSection};
 use crate::domain::contact::Phone;
 
 /// Which carrier made the token, when the app says so.
@@ -39,6 +45,34 @@ pub trait NumberAggregator: Send + Sync {
     async fn number(&self, token: &CarrierToken<'_>) -> Result<Phone, VendorError>;
 }
 
+/// What is read of `[login.one_tap]` beside the keys of the aggregator.
+pub const ONE_TAP_KEYS: &[Key] =
+    &[settings::text("aggregator", "aliyun", &["Who trades tokens for numbers: `aliyun` or `tencent`."])];
+
+/// The aggregator of `[login.one_tap]`; `None`: it has no credentials.
+///
+/// # Errors
+/// The key that is wrong, unknown (also one of the other aggregator), or lacks its other half.
+pub fn number_aggregator(
+    section: &MethodSection,
+    wire: &Wire,
+) -> Result<Option<Arc<dyn NumberAggregator>>, ConfigError> {
+    let aggregator = section.text("aggregator")?;
+    match aggregator.as_deref() {
+        None | Some("aliyun") => {
+            settings::refuse_unknown(section, &[ONE_TAP_KEYS, AliyunOneTapSettings::KEYS])?;
+            let settings = AliyunOneTapSettings::read(section)?;
+            Ok(settings.map(|settings| -> Arc<dyn NumberAggregator> { Arc::new(AliyunOneTap::new(wire, settings)) }))
+        }
+        Some("tencent") => {
+            settings::refuse_unknown(section, &[ONE_TAP_KEYS, TencentOneTapSettings::KEYS])?;
+            let settings = TencentOneTapSettings::read(section)?;
+            Ok(settings.map(|settings| -> Arc<dyn NumberAggregator> { Arc::new(TencentOneTap::new(wire, settings)) }))
+        }
+        Some(_) => Err(ConfigError::new(section.key("aggregator"), "expected: aliyun or tencent")),
+    }
+}
+
 /// The number that an aggregator answered: eleven digits of the mainland and
 /// nothing else, so neither a masked number nor `null` passes.
 ///
@@ -63,6 +97,7 @@ pub(super) fn plausible(vendor: &'static str, token: &str) -> Result<(), VendorE
 
 #[cfg(test)]
 mod tests {
+    use super::super::stub::{section, wire};
     use super::*;
 
     #[test]
@@ -80,6 +115,26 @@ mod tests {
             assert!(answered_number("x", text).is_err(), "{text}");
         }
         assert_eq!(answered_number("x", "13900001234").unwrap().as_str(), "+8613900001234");
+    }
+
+    #[test]
+    fn the_aggregator_is_chosen_and_held_to_its_own_keys() {
+        let built = |toml: &str| {
+            let aggregator = number_aggregator(&section("one_tap", toml), &wire());
+            aggregator.map(|built| built.map(|built| built.name())).map_err(|error| error.to_string())
+        };
+        assert_eq!(built(""), Ok(None));
+        assert_eq!(built("access_key_id = \"a\"\naccess_key_secret = \"s\""), Ok(Some("aliyun")));
+        assert_eq!(built("aggregator = \"tencent\"\nsdk_app_id = \"1\"\napp_key = \"k\""), Ok(Some("tencent")));
+        assert_eq!(
+            built("aggregator = \"tencent\"\naccess_key_id = \"a\""),
+            Err("login.one_tap.access_key_id: no such key".into())
+        );
+        assert_eq!(built("aggregator = \"x\""), Err("login.one_tap.aggregator: expected: aliyun or tencent".into()));
+        assert_eq!(
+            built("access_key_id = \"a\""),
+            Err("login.one_tap.access_key_secret: is needed beside access_key_id".into())
+        );
     }
 
     #[test]

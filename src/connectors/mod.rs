@@ -19,8 +19,12 @@ pub mod error;
 mod hash;
 pub mod identity;
 mod json;
+pub mod mail;
+pub mod oidc;
+pub mod reference;
 mod settings;
 pub mod sms;
+pub mod smtp;
 #[cfg(test)]
 mod stub;
 pub mod taobao;
@@ -33,9 +37,11 @@ use crate::base::{SharedClock, SharedEntropy};
 use crate::outbound::Outbound;
 
 pub use alipay::{Alipay, AlipayPlace, AlipaySettings};
-pub use carrier::{Carrier, CarrierToken, NumberAggregator};
+pub use carrier::{Carrier, CarrierToken, NumberAggregator, number_aggregator};
 pub use error::{Class, VendorError};
 pub use identity::{IdentityKey, UpstreamIdentity};
+pub use mail::{Mail, Mailer, mailer};
+pub use oidc::{OidcCallback, OidcProvider, OidcRequest, OidcSettings};
 pub use sms::{SmsGateway, SmsPurpose, SmsReceipt, SmsRequest, sms_gateway};
 pub use taobao::{Taobao, TaobaoPlace, TaobaoSettings};
 pub use wechat::{WeChat, WeChatPlace, WeChatSettings};

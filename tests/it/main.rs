@@ -12,6 +12,7 @@ mod authenticators;
 mod authn;
 mod cli;
 mod clients;
+mod connectors;
 mod crash;
 mod decisions;
 mod demo;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use menshen::config::{self, Config, reference};
+use menshen::connectors::reference::SECTIONS;
 use menshen::protocol::ErrorCode;
 use menshen::protocol::claims::{ACCOUNT_CLAIMS, BY_NAME, BY_SCOPE, OF_THE_PROTOCOL, supported};
 use menshen::web::routes;
@@ -69,6 +70,24 @@ fn every_key_can_be_given_by_the_example_and_by_the_environment() {
             assert!(Config::from_parts("", [(variable.clone(), text)]).is_ok(), "{variable}");
         }
     }
+}
+
+#[test]
+fn the_page_of_vendors_is_up_to_date() {
+    let mut page = format!(
+        "# Vendors\n\n{WRITTEN_BY}What connectors read of `[login.<method>]`, in the configuration's file or as \
+         `MENSHEN__LOGIN__<METHOD>__<KEY>`. Every\nmethod has `enabled` beside these keys. A vendor without \
+         credentials is not offered on any page.\n"
+    );
+    for section in SECTIONS {
+        writeln!(page, "\n## `[{}]`\n\n{}\n", section.name, section.about).unwrap();
+        let rows = section.keys.iter().flat_map(|keys| keys.iter()).map(|key| {
+            let default = if key.default.is_empty() { "–".to_owned() } else { code(key.default) };
+            vec![code(key.name), key.kind.to_owned(), default, key.meaning.join(" ")]
+        });
+        page += &table(&["key", "value", "default", "meaning"], rows);
+    }
+    is_up_to_date("docs/reference/vendors.md", &page);
 }
 
 #[test]

@@ -3,27 +3,28 @@
 //! Two ways lead to the same token: the OAuth endpoint, and the TOP gateway with
 //! a signature (which is also the way of codes from the native app's SDK).
 
+mod settings;
+
 use std::collections::BTreeMap;
 
 use aws_lc_rs::hmac;
 use md5::{Digest, Md5};
-use url::Url;
 
+use super::Wire;
 use super::budget::{Budget, LOGIN};
 use super::carrier::plausible;
 use super::error::{Class, VendorError};
 use super::hash::hex;
 use super::identity::{IdentityKey, UpstreamIdentity};
 use super::json::Body;
+use super::settings::below;
 use super::time::china_time;
-use super::{Wire, settings};
 use crate::base::Secret;
-use crate::config::{ConfigError, Key, MethodSection};
 use crate::outbound::{Answer, Call};
 
+pub use settings::{TaobaoApp, TaobaoExchange, TaobaoSettings, TopSign};
+
 const VENDOR: &str = "taobao";
-const OAUTH: &str = "https://oauth.taobao.com";
-const TOP: &str = "https://eco.taobao.com/router/rest";
 
 /// Where the person meets Taobao.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,105 +33,6 @@ pub enum TaobaoPlace {
     Website,
     /// A native app with Taobao's SDK (百川).
     NativeApp,
-}
-
-/// By which way a website's code is exchanged.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TaobaoExchange {
-    /// The OAuth endpoint.
-    OAuth,
-    /// The TOP gateway.
-    Top,
-}
-
-/// How calls of the TOP gateway are signed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TopSign {
-    /// HMAC-SHA-256.
-    HmacSha256,
-    /// MD5, for apps that know nothing newer.
-    Md5,
-}
-
-/// One app at Taobao.
-#[derive(Clone)]
-pub struct TaobaoApp {
-    /// App key.
-    pub key: String,
-    /// App secret.
-    pub secret: Secret<String>,
-}
-
-/// `[login.taobao]`.
-#[derive(Clone)]
-pub struct TaobaoSettings {
-    /// The website's app.
-    pub website: Option<TaobaoApp>,
-    /// The native app.
-    pub native_app: Option<TaobaoApp>,
-    /// Which pages people see: `web`, `tmall` or `wap`.
-    pub view: String,
-    /// By which way a website's code is exchanged.
-    pub exchange: TaobaoExchange,
-    /// How calls of the TOP gateway are signed.
-    pub top_sign: TopSign,
-    /// Where pages and token endpoint begin.
-    pub oauth_base: Url,
-    /// The TOP gateway.
-    pub top_gateway: Url,
-}
-
-impl TaobaoSettings {
-    /// What is read of the section.
-    pub const KEYS: &'static [Key] = &[
-        settings::text("app_key", "", &["App key of the website."]),
-        settings::secret("app_secret", &["Its app secret."]),
-        settings::text("native_app_key", "", &["App key of the native app (百川)."]),
-        settings::secret("native_app_secret", &["Its app secret."]),
-        settings::text("view", "web", &["Which pages people see: `web`, `tmall` or `wap`."]),
-        settings::text(
-            "exchange",
-            "oauth",
-            &["How a website's code is exchanged: `oauth`, or `top` for the TOP gateway."],
-        ),
-        settings::text(
-            "top_sign",
-            "hmac-sha256",
-            &["How calls of the TOP gateway are signed: `hmac-sha256` or `md5`."],
-        ),
-        settings::url("oauth_base", OAUTH, &["Where Taobao's pages and token endpoint begin."]),
-        settings::url("top_gateway", TOP, &["The TOP gateway."]),
-    ];
-
-    /// Reads them.
-    ///
-    /// # Errors
-    /// The key that is wrong, unknown, or lacks its other half.
-    pub fn read(section: &MethodSection) -> Result<Self, ConfigError> {
-        settings::refuse_unknown(section, &[Self::KEYS])?;
-        let app = |key: &str, secret: &str| {
-            let pair = settings::pair(section, key, secret)?;
-            Ok(pair.map(|(key, secret)| TaobaoApp { key, secret }))
-        };
-        let one_of = |key: &str, known: &[&str], usual: &str| {
-            let given = section.text(key)?.unwrap_or_else(|| usual.to_owned());
-            if known.contains(&given.as_str()) {
-                return Ok(given);
-            }
-            Err(ConfigError::new(section.key(key), format!("expected: {}", known.join(", "))))
-        };
-        let exchange = one_of("exchange", &["oauth", "top"], "oauth")?;
-        let top_sign = one_of("top_sign", &["hmac-sha256", "md5"], "hmac-sha256")?;
-        Ok(Self {
-            website: app("app_key", "app_secret")?,
-            native_app: app("native_app_key", "native_app_secret")?,
-            view: one_of("view", &["web", "tmall", "wap"], "web")?,
-            exchange: if exchange == "top" { TaobaoExchange::Top } else { TaobaoExchange::OAuth },
-            top_sign: if top_sign == "md5" { TopSign::Md5 } else { TopSign::HmacSha256 },
-            oauth_base: settings::base(section, "oauth_base", OAUTH)?,
-            top_gateway: settings::base(section, "top_gateway", TOP)?,
-        })
-    }
 }
 
 /// Talks to Taobao.
@@ -156,7 +58,7 @@ impl Taobao {
     #[must_use]
     pub fn website_url(&self, redirect_uri: &str, state: &str) -> Option<String> {
         let app = self.settings.website.as_ref()?;
-        let mut url = settings::below(&self.settings.oauth_base, "/authorize");
+        let mut url = below(&self.settings.oauth_base, "/authorize");
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", &app.key)
@@ -194,7 +96,7 @@ impl Taobao {
     }
 
     fn oauth_call(&self, app: &TaobaoApp, code: &str, redirect_uri: &str) -> Call {
-        Call::post(settings::below(&self.settings.oauth_base, "/token")).form([
+        Call::post(below(&self.settings.oauth_base, "/token")).form([
             ("grant_type", "authorization_code"),
             ("code", code),
             ("client_id", &app.key),
@@ -328,5 +230,4 @@ fn decoded(nick: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "taobao_tests.rs"]
 mod tests;

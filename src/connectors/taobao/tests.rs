@@ -1,6 +1,7 @@
 //! What Taobao may answer, and what is made of it.
 
 use rstest::rstest;
+use url::Url;
 
 use super::super::stub::{Stub, answer, nonsense, section, wire};
 use super::*;
