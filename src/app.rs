@@ -16,6 +16,7 @@ use crate::authn::{CodeLimits, Registry};
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy};
 use crate::config::{Config, ConfigError, SmsProvider};
+use crate::connectors::{Wire, sms_gateway};
 use crate::domain::browser::{LifetimePolicy, Lifetimes};
 use crate::flow::{Flow, FlowSettings, SignUpPolicy};
 use crate::keys::client_jwks::ClientJwks;
@@ -24,7 +25,7 @@ use crate::keys::{
     ClientSecretKeys, ContactKeys, InteractionSeals, LoginHints, Purpose, RotationPolicy, SigningKeys, Vault,
     VaultError,
 };
-use crate::notify::Post;
+use crate::notify::{Post, Sender, SmsSender};
 use crate::outbound::{Outbound, OutboundError};
 use crate::session::Browsers;
 use crate::store::{Store, StoreError, StoreOptions};
@@ -50,6 +51,10 @@ pub struct App {
     pub flow: Flow,
     /// Password hashes.
     pub passwords: Passwords,
+    /// Letters on their way out.
+    pub post: Post,
+    /// The gateway for text messages, when one is configured.
+    pub sms: Option<SmsSender>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The clock.
@@ -115,13 +120,18 @@ impl App {
         let opaque = Arc::new(vault.opaque_tokens());
         let contacts = ContactKeys::new(Arc::clone(&vault));
         let outbound = Outbound::new(&config.outbound)?;
+        let wire = Wire { outbound, clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
+        let post = Post::new(Arc::clone(&vault));
+        let sms = sms_sender(&config, &wire)?;
         let parts = Parts {
             config: &config,
             store: &store,
             vault: &vault,
             opaque,
             contacts,
-            outbound,
+            wire,
+            post: post.clone(),
+            sms: sms.clone(),
             metrics: &metrics,
             clock: &clock,
             entropy: &entropy,
@@ -129,7 +139,7 @@ impl App {
         let tokens = parts.tokens(&keys);
         let flow = parts.flow(&tokens, &passwords)?;
         let config = Arc::new(config);
-        Ok(Self { config, store, vault, keeper, keys, tokens, flow, passwords, metrics, clock, entropy })
+        Ok(Self { config, store, vault, keeper, keys, tokens, flow, passwords, post, sms, metrics, clock, entropy })
     }
 }
 
@@ -140,7 +150,9 @@ struct Parts<'a> {
     vault: &'a Arc<Vault>,
     opaque: Arc<OpaqueTokens>,
     contacts: ContactKeys,
-    outbound: Outbound,
+    wire: Wire,
+    post: Post,
+    sms: Option<SmsSender>,
     metrics: &'a Arc<Metrics>,
     clock: &'a SharedClock,
     entropy: &'a SharedEntropy,
@@ -155,7 +167,7 @@ impl Parts<'_> {
             contacts: self.contacts.clone(),
             login_hints: LoginHints::new(self.vault),
             client_secrets: ClientSecretKeys::new(self.vault),
-            client_jwks: ClientJwks::new(self.outbound.clone()),
+            client_jwks: ClientJwks::new(self.wire.outbound.clone()),
             clients: ClientDirectory::new(self.store.clone(), Arc::clone(self.clock)),
             issuer: self.config.server.issuer.as_str().to_owned(),
             lifetimes: self.config.tokens.clone(),
@@ -194,7 +206,7 @@ impl Parts<'_> {
             key: self.vault.mac_key(Purpose::OneTimeCode),
             limits: CodeLimits::new(self.vault.mac_key(Purpose::ThrottleKey), &self.config.throttle),
             seals: InteractionSeals::new(Arc::clone(self.vault)),
-            post: Post::new(Arc::clone(self.vault)),
+            post: self.post.clone(),
         })
     }
 
@@ -207,7 +219,8 @@ impl Parts<'_> {
             codes: codes.clone(),
             accounts_per_phone: usize::try_from(self.config.login.max_accounts_per_phone).unwrap_or(usize::MAX),
             default_country: self.config.login.default_country.clone(),
-            own_domain: self.config.server.issuer.authority().split(':').next().map(str::to_owned),
+            own_domain: Some(host(self.config).to_owned()),
+            sends_sms: self.sms.is_some(),
         }
     }
 
@@ -236,6 +249,20 @@ impl Parts<'_> {
         let reaches_phones = self.config.sms.provider != SmsProvider::None;
         if self.config.signup.enabled && reaches_phones { SignUpPolicy::Open } else { SignUpPolicy::Closed }
     }
+}
+
+fn sms_sender(config: &Config, wire: &Wire) -> Result<Option<SmsSender>, ConfigError> {
+    let sender = Sender {
+        name_zh: config.branding.name_zh.clone(),
+        name_en: config.branding.name_en.clone(),
+        host: host(config).to_owned(),
+    };
+    Ok(sms_gateway(&config.sms, wire)?.map(|gateway| SmsSender::new(gateway, sender)))
+}
+
+/// The host that we answer at.
+fn host(config: &Config) -> &str {
+    config.server.issuer.authority().split(':').next().unwrap_or_default()
 }
 
 fn open_store(config: &Config, clock: &SharedClock) -> Result<Store, StartError> {

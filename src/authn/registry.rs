@@ -26,8 +26,8 @@ pub struct Entry {
     pub build: Build,
 }
 
-/// Builds a method from its own section.
-pub type Build = fn(&MethodSection, &Deps) -> Result<Arc<dyn Authenticator>, ConfigError>;
+/// Builds a method from its own section; none when what it needs is not configured.
+pub type Build = fn(&MethodSection, &Deps) -> Result<Option<Arc<dyn Authenticator>>, ConfigError>;
 
 /// What login methods are built from. `app` makes it once.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct Deps {
     pub default_country: String,
     /// Our own domain: `alice@acme.<domain>` is `alice@acme`.
     pub own_domain: Option<String>,
+    /// Whether text messages can be sent at all.
+    pub sends_sms: bool,
 }
 
 /// The methods that are switched on, in the order of the page.
@@ -69,9 +71,7 @@ impl Registry {
         for entry in entries {
             let section = login.method(entry.name);
             let built = (entry.build)(&section, deps)?;
-            if section.enabled().unwrap_or(true) {
-                methods.push(built);
-            }
+            methods.extend(built.filter(|_| section.enabled().unwrap_or(true)));
         }
         Ok(Self(methods))
     }

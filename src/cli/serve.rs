@@ -23,7 +23,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
         let help = "Lines of the log that nobody took in time.";
         app.metrics.pull(Pulled::Counter, "menshen_log_lines_dropped_total", help, move || dropped.count());
         output::text(&format!("Menshen answers at {issuer}"));
-        let running = jobs::of_server(&app, Vec::new()).start();
+        let running = jobs::of_server(&app).start();
         let served = Provider::new(app).serve(listening, stop).await;
         running.stop().await;
         store.close();

@@ -82,7 +82,7 @@ impl Demo {
         let handles: Vec<ServerHandle> = services.iter().map(Server::handle).collect();
         let running: Vec<_> = services.into_iter().map(rt::spawn).collect();
         let store = app.store.clone();
-        let jobs = jobs::of_server(&app, Vec::new()).start();
+        let jobs = jobs::of_server(&app).start();
         say(&banner::text(addresses, metrics.as_deref(), &home.path().display().to_string()));
         say("ready");
         let outcome = Provider::new(app).serve(listening, stop).await;

@@ -5,6 +5,7 @@
 //! runner with the server. Nothing here knows of HTTP.
 
 mod keys;
+mod letters;
 mod outbox;
 mod runner;
 mod sweep;
@@ -15,8 +16,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 pub use keys::{ReloadKeys, RotateKeys};
+pub use letters::SmsDelivery;
 pub use outbox::{Deliver, Message, OutboxJob, Undelivered};
 pub use runner::{Runner, Running, Stepped};
 pub use sweep::Sweep;
@@ -24,6 +27,7 @@ pub use tally::WriteTally;
 
 use crate::app::App;
 use crate::keys::keeper::KeeperError;
+use crate::notify::Channel;
 use crate::store::StoreError;
 
 /// Why one step failed; the next one tries again.
@@ -58,6 +62,11 @@ pub trait Job: Send + Sync {
     /// Where it runs.
     fn reach(&self) -> Reach;
 
+    /// What cuts its rest short when it rings.
+    fn bell(&self) -> Option<&Notify> {
+        None
+    }
+
     /// One step. It may be repeated at any time, and ends well within a minute.
     async fn step(&self) -> Result<(), JobError>;
 
@@ -67,15 +76,31 @@ pub trait Job: Send + Sync {
     }
 }
 
-/// The jobs of a running server, with those who deliver messages.
+/// The jobs of a running server.
 #[must_use]
-pub fn of_server(app: &App, deliverers: Vec<Arc<dyn Deliver>>) -> Runner {
-    let jobs: Vec<Arc<dyn Job>> = vec![
+pub fn of_server(app: &App) -> Runner {
+    let mut jobs: Vec<Arc<dyn Job>> = vec![
         Arc::new(RotateKeys::new(app.keeper.clone())),
         Arc::new(ReloadKeys::new(app.keeper.clone(), app.keys.clone())),
         Arc::new(Sweep::new(app.store.clone(), Arc::clone(&app.clock), app.config.audit.keep)),
         Arc::new(WriteTally::new(app.tokens.clone())),
-        Arc::new(OutboxJob::new(app.store.clone(), Arc::clone(&app.clock), deliverers)),
     ];
+    for letters in of_letters(app) {
+        jobs.push(Arc::new(letters));
+    }
     Runner::new(app.store.clone(), Arc::clone(&app.clock), &*app.entropy, jobs)
+}
+
+/// Who delivers letters by what is configured: one job for each channel.
+#[must_use]
+pub fn of_letters(app: &App) -> Vec<OutboxJob> {
+    let outbox = |deliverer: Arc<dyn Deliver>, channel| {
+        let job = OutboxJob::new(app.store.clone(), Arc::clone(&app.clock), vec![deliverer]);
+        job.rung_by(Arc::clone(app.post.bell(channel)))
+    };
+    let sms = app.sms.clone().map(|sender| {
+        let delivery = SmsDelivery::new(app.post.clone(), sender, Arc::clone(&app.clock));
+        outbox(Arc::new(delivery), Channel::Sms)
+    });
+    sms.into_iter().collect()
 }

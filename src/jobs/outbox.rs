@@ -2,15 +2,21 @@
 //! their kind.
 //!
 //! What is marked done is never handed out again. A node that dies between a
-//! delivery and its mark leaves a message that is delivered once more, so a
-//! deliverer passes [`Message::once_key`] on, where the other side can use it.
-//! Kinds that nobody here delivers are left alone: a newer node may know them.
+//! delivery and its mark leaves a message of which nobody knows whether it went
+//! out: its deliverer says what becomes of it ([`Deliver::uncertain`]), and passes
+//! [`Message::once_key`] on, where the other side can use it. Kinds that nobody
+//! here delivers are left alone: a newer node may know them.
+//!
+//! Each kind has a job of its own, so that a vendor that is slow holds up nobody
+//! else's messages. All nodes deliver: claims are exclusive, and a message of this
+//! node leaves at once when somebody rings.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -20,7 +26,7 @@ use crate::store::outbox::{self, OutboxRow};
 use crate::store::{Store, StoreResult};
 
 /// Messages that are on their way at once.
-const AT_ONCE: i64 = 16;
+const AT_ONCE: i64 = 32;
 /// Rounds of one step.
 const ROUNDS: usize = 2;
 /// How long one delivery may take.
@@ -47,6 +53,8 @@ pub struct Message {
 pub enum Undelivered {
     /// It may work later.
     Later,
+    /// It may work after so long, and not before.
+    After(Duration),
     /// It never will.
     Never,
 }
@@ -62,6 +70,12 @@ pub trait Deliver: Send + Sync {
     /// # Errors
     /// Whether it is worth trying again.
     async fn deliver(&self, message: &Message) -> Result<(), Undelivered>;
+
+    /// What becomes of a message of which nobody knows whether it was delivered:
+    /// it took too long, or its node died over it. Usually it is delivered again.
+    fn uncertain(&self) -> Undelivered {
+        Undelivered::Later
+    }
 }
 
 /// Empties the outbox.
@@ -69,6 +83,7 @@ pub struct OutboxJob {
     store: Store,
     clock: SharedClock,
     deliverers: BTreeMap<&'static str, Arc<dyn Deliver>>,
+    bell: Arc<Notify>,
 }
 
 impl OutboxJob {
@@ -76,13 +91,24 @@ impl OutboxJob {
     #[must_use]
     pub fn new(store: Store, clock: SharedClock, deliverers: Vec<Arc<dyn Deliver>>) -> Self {
         let deliverers = deliverers.into_iter().map(|one| (one.kind(), one)).collect();
-        Self { store, clock, deliverers }
+        Self { store, clock, deliverers, bell: Arc::default() }
+    }
+
+    /// Takes a step whenever `bell` rings, and not at its hours alone.
+    #[must_use]
+    pub fn rung_by(self, bell: Arc<Notify>) -> Self {
+        Self { bell, ..self }
     }
 
     /// Claims and delivers one round; how many messages it had.
     async fn round(&self) -> StoreResult<usize> {
         let until = self.clock.now() + CLAIM;
         let kinds: Vec<&'static str> = self.deliverers.keys().copied().collect();
+        let asked = kinds.clone();
+        // Looking costs nothing; claiming takes the one writer.
+        if !self.store.read(move |tx| outbox::is_due(tx, &asked)).await? {
+            return Ok(0);
+        }
         let claimed = self.store.write(move |tx| outbox::claim(tx, &kinds, until, AT_ONCE)).await?;
         let count = claimed.len();
         let mut deliveries = JoinSet::new();
@@ -90,8 +116,15 @@ impl OutboxJob {
             let Some(deliverer) = self.deliverers.get(row.kind.as_str()).cloned() else { continue };
             deliveries.spawn(async move {
                 let message = Message { once_key: row.once_key.clone(), payload: row.payload.clone() };
-                let outcome = timeout(PATIENCE, deliverer.deliver(&message)).await;
-                (row, outcome.unwrap_or(Err(Undelivered::Later)))
+                // A claim that ran out without a mark: somebody may have delivered it.
+                let lost = row.claimed_until.is_some() && deliverer.uncertain() == Undelivered::Never;
+                let outcome = if lost {
+                    Err(Undelivered::Never)
+                } else {
+                    let outcome = timeout(PATIENCE, deliverer.deliver(&message)).await;
+                    outcome.unwrap_or_else(|_late| Err(deliverer.uncertain()))
+                };
+                (row, outcome)
             });
         }
         while let Some(delivered) = deliveries.join_next().await {
@@ -107,16 +140,20 @@ impl OutboxJob {
     async fn mark(&self, row: OutboxRow, outcome: Result<(), Undelivered>, claim: Timestamp) -> StoreResult<()> {
         let (id, tried) = (row.id, row.attempts + 1);
         let outcome = match outcome {
-            Err(Undelivered::Later) if tried >= TRIES => Err(Undelivered::Never),
+            Err(Undelivered::Later | Undelivered::After(_)) if tried >= TRIES => Err(Undelivered::Never),
             outcome => outcome,
         };
         if outcome == Err(Undelivered::Never) {
             tracing::error!(kind = row.kind, message = id, tried, "a message could not be delivered");
         }
-        let due = self.clock.now() + pause_after(tried);
+        let pause = match outcome {
+            Err(Undelivered::After(pause)) => pause,
+            Err(Undelivered::Later | Undelivered::Never) | Ok(()) => pause_after(tried),
+        };
+        let due = self.clock.now() + pause;
         let marked = self.store.write(move |tx| match outcome {
             Ok(()) => outbox::done(tx, id, claim),
-            Err(Undelivered::Later) => outbox::postpone(tx, id, claim, due),
+            Err(Undelivered::Later | Undelivered::After(_)) => outbox::postpone(tx, id, claim, due),
             Err(Undelivered::Never) => outbox::give_up(tx, id, claim),
         });
         if !marked.await? {
@@ -143,7 +180,11 @@ impl Job for OutboxJob {
     }
 
     fn reach(&self) -> Reach {
-        Reach::OneNode
+        Reach::EveryNode
+    }
+
+    fn bell(&self) -> Option<&Notify> {
+        Some(&self.bell)
     }
 
     async fn step(&self) -> Result<(), JobError> {
@@ -152,9 +193,11 @@ impl Job for OutboxJob {
         }
         for _round in 0..ROUNDS {
             if self.round().await? == 0 {
-                break;
+                return Ok(());
             }
         }
+        // There may be more: no rest.
+        self.bell.notify_one();
         Ok(())
     }
 }

@@ -67,6 +67,7 @@ impl Runner {
             tokio::select! {
                 _ended = stopped.wait_for(|stop| *stop) => break,
                 () = tokio::time::sleep(job.every()) => {}
+                () = rung(&*job) => {}
             }
         }
         if let Err(error) = job.last().await {
@@ -111,6 +112,14 @@ impl Runner {
     async fn release(&self, job: &dyn Job) -> StoreResult<()> {
         let (name, holder) = (job.name(), Arc::clone(&self.holder));
         self.store.write(move |tx| leases::release(tx, name, &holder)).await
+    }
+}
+
+/// Returns when the job's bell rings; never for a job without one.
+async fn rung(job: &dyn Job) {
+    match job.bell() {
+        Some(bell) => bell.notified().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,6 +6,10 @@
 
 mod letter;
 mod post;
+mod sms;
+mod text;
 
 pub use letter::{Channel, Content, Letter};
 pub use post::{NotifyError, Post, Posted};
+pub use sms::{SmsFailed, SmsSender};
+pub use text::Sender;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use super::letter::{Channel, Letter};
 use crate::base::Entropy;
@@ -22,9 +23,15 @@ pub enum NotifyError {
     Unreadable,
 }
 
-/// Seals and opens letters.
+/// Seals and opens letters, and rings for who delivers them. Cheap to clone.
 #[derive(Clone)]
-pub struct Post(Arc<Vault>);
+pub struct Post(Arc<Inner>);
+
+struct Inner {
+    vault: Arc<Vault>,
+    sms: Arc<Notify>,
+    mail: Arc<Notify>,
+}
 
 /// A sealed letter, ready to be put into the outbox in the transaction of what it
 /// tells of.
@@ -39,7 +46,7 @@ impl Post {
     /// From the key tree.
     #[must_use]
     pub fn new(vault: Arc<Vault>) -> Self {
-        Self(vault)
+        Self(Arc::new(Inner { vault, sms: Arc::default(), mail: Arc::default() }))
     }
 
     /// Seals a letter. `once_key` names what it tells of: the outbox takes each
@@ -55,7 +62,7 @@ impl Post {
         entropy: &dyn Entropy,
     ) -> Result<Posted, NotifyError> {
         let plain = serde_json::to_vec(letter).map_err(|_never| NotifyError::Unreadable)?;
-        let payload = self.0.seal(Purpose::OutboxSeal, &place(channel, &once_key), &plain, entropy)?;
+        let payload = self.0.vault.seal(Purpose::OutboxSeal, &place(channel, &once_key), &plain, entropy)?;
         Ok(Posted { channel, once_key, payload })
     }
 
@@ -64,8 +71,24 @@ impl Post {
     /// # Errors
     /// [`NotifyError`] for what this did not seal.
     pub fn open(&self, channel: Channel, once_key: &str, payload: &[u8]) -> Result<Letter, NotifyError> {
-        let plain = self.0.unseal(Purpose::OutboxSeal, &place(channel, once_key), payload)?;
+        let plain = self.0.vault.unseal(Purpose::OutboxSeal, &place(channel, once_key), payload)?;
         serde_json::from_slice(plain.expose()).map_err(|_other| NotifyError::Unreadable)
+    }
+}
+
+impl Post {
+    /// Rings: a letter was committed, and need not wait for the next round.
+    pub fn ring(&self, channel: Channel) {
+        self.bell(channel).notify_one();
+    }
+
+    /// What rings when a letter of this channel was committed by this process.
+    #[must_use]
+    pub fn bell(&self, channel: Channel) -> &Arc<Notify> {
+        match channel {
+            Channel::Sms => &self.0.sms,
+            Channel::Mail => &self.0.mail,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct OutboxRow {
     pub payload: Vec<u8>,
     /// Deliveries tried before this claim.
     pub attempts: i64,
+    /// End of an earlier claim that ran out without a mark: nobody knows what came of it.
+    pub claimed_until: Option<i64>,
 }
 
 /// Puts a message into the outbox unless `once_key` was there before; true
@@ -68,6 +70,18 @@ macro_rules! own_row {
             outbox::claimed_until.eq($claim.micros()).and(outbox::done_at.is_null()).and(outbox::failed_at.is_null()),
         )
     };
+}
+
+/// Whether a message of these kinds waits to be claimed.
+pub fn is_due(tx: &mut Tx<'_>, kinds: &[&str]) -> StoreResult<bool> {
+    let now = tx.now().micros();
+    let due = outbox::table
+        .filter(outbox::kind.eq_any(kinds).and(outbox::due_at.le(now)))
+        .filter(open_row!(now))
+        .select(outbox::id)
+        .first::<i64>(tx.conn())
+        .optional()?;
+    Ok(due.is_some())
 }
 
 /// Claims up to `limit` due messages of these kinds until `until`; nobody else

@@ -104,7 +104,10 @@ impl Codes {
             }
         });
         let row = match stored.await? {
-            Ok(row) => row,
+            Ok(row) => {
+                parts.post.ring(channel);
+                row
+            }
             Err(rejection) => return Ok(Err(rejection)),
         };
         Ok(Ok(SentCode {

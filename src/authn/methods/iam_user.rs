@@ -27,7 +27,7 @@ pub const ENTRY: Entry = Entry {
     name: METHOD.name,
     build: |section, deps| {
         section.refuse_unknown(&[])?;
-        Ok(Arc::new(IamUser(deps.clone())))
+        Ok(Some(Arc::new(IamUser(deps.clone()))))
     },
 };
 

@@ -28,7 +28,7 @@ pub const ENTRY: Entry = Entry {
     name: METHOD.name,
     build: |section, deps| {
         section.refuse_unknown(&[])?;
-        Ok(Arc::new(Password(deps.clone())))
+        Ok(Some(Arc::new(Password(deps.clone()))))
     },
 };
 

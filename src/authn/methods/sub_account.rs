@@ -26,7 +26,7 @@ pub const ENTRY: Entry = Entry {
     name: METHOD.name,
     build: |section, deps| {
         section.refuse_unknown(&[])?;
-        Ok(Arc::new(SubAccount(deps.clone())))
+        Ok(Some(Arc::new(SubAccount(deps.clone()))))
     },
 };
 

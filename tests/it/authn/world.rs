@@ -72,6 +72,7 @@ impl World {
             accounts_per_phone: usize::try_from(config.login.max_accounts_per_phone).unwrap(),
             default_country: config.login.default_country.clone(),
             own_domain: Some("id.example".into()),
+            sends_sms: false,
         };
         let registry = Registry::from_config(&config.login, &deps).unwrap();
         let entropy = SeededEntropy::new(11);

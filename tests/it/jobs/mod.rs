@@ -1,6 +1,7 @@
 //! What runs beside requests: leases, sweeping, the outbox.
 
 mod leases;
+mod letters;
 mod outbox;
 mod sweep;
 
