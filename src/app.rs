@@ -217,6 +217,7 @@ impl Parts<'_> {
             passwords: passwords.clone(),
             throttle: Throttle::new(self.vault.mac_key(Purpose::ThrottleKey), &self.config.throttle),
             codes: codes.clone(),
+            decoys: Arc::new(self.vault.mac_key(Purpose::Decoy)),
             accounts_per_phone: usize::try_from(self.config.login.max_accounts_per_phone).unwrap_or(usize::MAX),
             default_country: self.config.login.default_country.clone(),
             own_domain: Some(host(self.config).to_owned()),

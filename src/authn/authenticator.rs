@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
+use super::codes::{KeptContact, SentCode};
 use super::form::Form;
+use super::methods::phone_rows::ChoiceRow;
 use super::proof::Proof;
 use super::rejection::{AuthnError, Rejection};
 use super::shortlist::Shortlist;
@@ -72,6 +74,8 @@ pub enum Face {
     },
     /// `user@account` first (see [`Step`]), then the password.
     UpnThenSecret,
+    /// A phone number, perhaps the choice of an account, then a code.
+    PhoneThenCode,
 }
 
 /// What the identifier of a page may be.
@@ -111,6 +115,20 @@ pub enum Step {
     Password {
         /// `user@account` as typed, for the read-only field.
         upn: String,
+    },
+    /// The account that a text message is for, before it is sent.
+    SmsAccount {
+        /// The number.
+        phone: KeptContact,
+        /// What there is to choose, besides any other account.
+        rows: Vec<ChoiceRow>,
+    },
+    /// The code of a text message.
+    SmsCode {
+        /// The code.
+        sent: SentCode,
+        /// What there was to choose.
+        rows: Vec<ChoiceRow>,
     },
 }
 

@@ -11,6 +11,12 @@ pub const USERNAME: &str = "username";
 pub const PASSWORD: &str = "password";
 /// Field of the account's alias or id, when the identifier names none.
 pub const ACCOUNT: &str = "account";
+/// Field of the phone number, on the pages that take nothing else.
+pub const PHONE: &str = "phone";
+/// Field of a one-time code.
+pub const CODE: &str = "code";
+/// What the form that asks for another code sends.
+pub const RESEND: &str = "resend";
 /// The agreements' checkbox; any value means ticked.
 pub const AGREE: &str = "agree";
 

@@ -26,10 +26,12 @@ pub mod waiting;
 
 pub use attempt::{Attempt, KnownBrowser};
 pub use authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress, Step};
-pub use codes::{CodeLimits, Codes, Delivery, Order, ProvenContact, SentCode};
+pub use codes::{CodeLimits, Codes, Delivery, KeptContact, Order, ProvenContact, SentCode};
 pub use contact::Contact;
 pub use form::Form;
 pub use methods::password_check::CREDENTIAL as PASSWORD_CREDENTIAL;
+pub use methods::phone_rows::{ChoiceRow, RowLabel};
+pub use methods::sms::OTHER as OTHER_ACCOUNT;
 pub use proof::Proof;
 pub use registry::{Deps, Registry};
 pub use rejection::{AuthnError, Rejection, RejectionClass};

@@ -6,22 +6,25 @@ use super::attempt::Attempt;
 use super::authenticator::{Authenticator, Progress};
 use super::codes::Codes;
 use super::hashing::Passwords;
-use super::methods::{iam_user, password, sub_account};
+use super::methods::{iam_user, password, sms, sub_account};
 use super::rejection::{AuthnError, Rejection};
 use super::shortlist::Shortlist;
 use super::throttle::Throttle;
-use crate::config::{ConfigError, Login, MethodSection};
+use crate::config::{ConfigError, Key, Login, MethodSection};
+use crate::keys::MacKey;
 use crate::keys::contacts::ContactKeys;
 use crate::store::Store;
 
 /// Every login method, one line each, in the usual order of the page.
-pub const ENTRIES: &[Entry] = &[password::ENTRY, sub_account::ENTRY, iam_user::ENTRY];
+pub const ENTRIES: &[Entry] = &[password::ENTRY, sms::ENTRY, sub_account::ENTRY, iam_user::ENTRY];
 
 /// One login method: its name and how it is built from its own section
 /// `[login.<name>]`.
 pub struct Entry {
     /// Its name in configuration, sign-in rows and audit.
     pub name: &'static str,
+    /// Its own settings, besides `enabled`.
+    pub keys: &'static [Key],
     /// Builds it; a method refuses settings that it does not have.
     pub build: Build,
 }
@@ -42,6 +45,8 @@ pub struct Deps {
     pub throttle: Throttle,
     /// One-time codes.
     pub codes: Codes,
+    /// Key of the rows that stand for no account, and of handles.
+    pub decoys: Arc<MacKey>,
     /// Hashes that a login by phone costs: accounts that one number may have.
     pub accounts_per_phone: usize,
     /// Country code of numbers written without one (`+86`).

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
+use super::codes::KeptContact;
 use crate::base::Timestamp;
 use crate::base::id::{InteractionId, PrincipalId};
 use crate::domain::Principal;
@@ -25,6 +26,9 @@ pub struct Shortlist {
     /// The secrets were read as of this moment; one changed later ends the choice.
     checked_at: Timestamp,
     candidates: Vec<Candidate>,
+    /// The contact that was proved; whoever loses it meanwhile is not signed in by it.
+    #[serde(default)]
+    contact: Option<KeptContact>,
 }
 
 /// One of them.
@@ -58,7 +62,25 @@ impl Shortlist {
                 principal: principal.id.clone(),
             })
             .collect();
-        Self { method: method.to_owned(), interaction: attempt.interaction, at: attempt.now, checked_at, candidates }
+        Self {
+            method: method.to_owned(),
+            interaction: attempt.interaction,
+            at: attempt.now,
+            checked_at,
+            candidates,
+            contact: None,
+        }
+    }
+
+    /// The proof was of this contact.
+    pub(super) fn by_contact(self, contact: KeptContact) -> Self {
+        Self { contact: Some(contact), ..self }
+    }
+
+    /// The contact that was proved, if the proof was of one.
+    #[must_use]
+    pub const fn contact(&self) -> Option<&KeptContact> {
+        self.contact.as_ref()
     }
 
     /// Those to choose from.
@@ -116,6 +138,7 @@ mod tests {
             at: attempt.now,
             checked_at: attempt.now,
             candidates: vec![candidate],
+            contact: None,
         };
         assert_eq!(list.pick("h", &attempt).map(PrincipalId::as_str), Some("p_a"));
         assert!(list.pick("p_a", &attempt).is_none());

@@ -28,6 +28,10 @@ named_enum! {
         Login = "login",
         /// A sign-in ended.
         Logout = "logout",
+        /// A one-time code was asked for by somebody who has a phone or a mailbox, or says so.
+        OneTimeCodeSent = "one_time_code.sent",
+        /// A one-time code was typed.
+        OneTimeCodeTried = "one_time_code.tried",
         /// A password was changed or reset.
         PasswordChanged = "password.changed",
         /// A principal was made, changed or switched off.

@@ -292,7 +292,7 @@ impl LoginPage {
     pub fn takes(self, hint: &str) -> bool {
         match Self::hinted(Some(hint)) {
             Self::Iam => self == Self::Iam,
-            Self::Account | Self::SubAccount => self != Self::Iam,
+            Self::Account | Self::SubAccount | Self::Sms => matches!(self, Self::Account | Self::SubAccount),
         }
     }
 }

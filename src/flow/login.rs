@@ -5,7 +5,7 @@ use super::interaction::{Interaction, MethodStep, Progress, Ticks};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
 use super::{Flow, Visit};
-use crate::authn::{Attempt, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
+use crate::authn::{Attempt, AuthnError, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId, SignInId};
 use crate::domain::Principal;
@@ -18,6 +18,8 @@ use crate::store::{StoreResult, Tx, agreements, sign_ins};
 pub enum LoginPage {
     /// `/login`: account and password.
     Account,
+    /// `/login/sms`: phone and code.
+    Sms,
     /// `/login/sub`.
     SubAccount,
     /// `/login/iam`.
@@ -26,13 +28,20 @@ pub enum LoginPage {
 
 impl LoginPage {
     /// Every page, in the order in which they link to each other.
-    pub const ALL: [Self; 3] = [Self::Account, Self::SubAccount, Self::Iam];
+    pub const ALL: [Self; 4] = [Self::Account, Self::Sms, Self::SubAccount, Self::Iam];
+
+    /// The page of the method of this name in the registry.
+    #[must_use]
+    pub fn of_method(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.method() == name)
+    }
 
     /// The method's name in the registry.
     #[must_use]
     pub const fn method(self) -> &'static str {
         match self {
             Self::Account => "password",
+            Self::Sms => "sms",
             Self::SubAccount => "sub_account",
             Self::Iam => "iam_user",
         }
@@ -50,6 +59,8 @@ pub struct LoginView {
     pub locked_to: bool,
     /// What the method asked last, when a login of several steps is under way.
     pub step: Option<MethodStep>,
+    /// The phone number that was typed before, in full: pages mask it.
+    pub phone: Option<String>,
 }
 
 impl LoginView {
@@ -58,7 +69,7 @@ impl LoginView {
     pub fn upn(&self) -> Option<&str> {
         match self.step.as_ref().map(|asked| &asked.step) {
             Some(Step::Account { username: typed } | Step::Password { upn: typed }) => Some(typed),
-            None => None,
+            Some(Step::SmsAccount { .. } | Step::SmsCode { .. }) | None => None,
         }
     }
 
@@ -194,11 +205,26 @@ impl Flow {
                 let named = interaction.request.subject.is_some();
                 let locked_to = named || asked.is_some_and(|asked| asked.claims.required_subject().is_some());
                 let step = interaction.progress.step.clone();
-                let view = LoginView { view: flow.view(tx, &interaction, client.as_ref())?, expected, locked_to, step };
+                let phone = match flow.phone_of(&interaction) {
+                    Ok(phone) => phone,
+                    Err(error) => return Ok(Err(error.into())),
+                };
+                let view = flow.view(tx, &interaction, client.as_ref())?;
+                let view = LoginView { view, expected, locked_to, step, phone };
                 let known = sign_ins::known_principals(tx, interaction.browser.id)?;
                 Ok(Ok(Entered { interaction, view, known, client: client.map(|client| client.id) }))
             })
             .await?
+    }
+
+    /// The number behind a step that was asked by message.
+    fn phone_of(&self, interaction: &Interaction) -> Result<Option<String>, AuthnError> {
+        let contact = match interaction.progress.step.as_ref().map(|asked| &asked.step) {
+            Some(Step::SmsAccount { phone, .. }) => self.codes.kept(interaction.id, phone)?,
+            Some(Step::SmsCode { sent, .. }) => self.codes.contact(interaction.id, sent)?,
+            Some(Step::Account { .. } | Step::Password { .. }) | None => return Ok(None),
+        };
+        Ok(Some(contact.canonical().to_owned()))
     }
 
     /// The account that is to prove itself again, while this browser has it.

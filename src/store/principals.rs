@@ -123,6 +123,24 @@ pub fn find_by_proven_contact(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult
     rows.into_iter().map(read).collect()
 }
 
+/// The same, each with whether they proved that the contact is theirs.
+pub fn find_with_proof(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<(Principal, bool)>> {
+    let rows = principals::table
+        .inner_join(accounts::table.on(accounts::id.eq(principals::account_id)))
+        .inner_join(owners.on(owners.field(accounts::id).eq(accounts::owner_id)))
+        .inner_join(identifiers::table.on(identifiers::principal_id.eq(principals::id)))
+        .filter(identifiers::lookup.eq(lookup.as_slice()))
+        .order(identifiers::id)
+        .select((
+            PrincipalRow::as_select(),
+            AccountRow::as_select(),
+            (owners.field(accounts::status), owners.field(accounts::alias)),
+            identifiers::verified_at,
+        ))
+        .load::<(PrincipalRow, AccountRow, (String, Option<String>), Option<i64>)>(tx.conn())?;
+    rows.into_iter().map(|(row, account, owner, proved)| Ok((read((row, account, owner))?, proved.is_some()))).collect()
+}
+
 /// The IAM user `username_key` of the account with this alias or id.
 pub fn find_iam_user(tx: &mut Tx<'_>, account: &str, username_key: &str) -> StoreResult<Option<Principal>> {
     let row = joined!()

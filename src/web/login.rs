@@ -1,4 +1,4 @@
-//! The login pages of passwords: `/login`, `/login/sub`, `/login/iam` and
+//! The login pages: `/login`, `/login/sms`, `/login/sub`, `/login/iam` and
 //! `/login/iam/{account}`.
 
 use actix_web::HttpResponse;
@@ -7,8 +7,8 @@ use actix_web::web::{Path, Payload};
 
 use super::context::{Context, INTERACTION, retry_after};
 use super::login_pages::{Refused, render};
-use super::pages::PageError;
-use super::respond;
+use super::pages::{Failing, PageError};
+use super::{respond, sms};
 use crate::authn;
 use crate::domain::browser::Stay;
 use crate::flow::{LoginPage, PostedLogin, Submission};
@@ -17,6 +17,11 @@ use crate::protocol::RawParams;
 /// `GET /login`.
 pub async fn account(context: Context) -> HttpResponse {
     show(context, LoginPage::Account, None).await
+}
+
+/// `GET /login/sms`.
+pub async fn sms(context: Context) -> HttpResponse {
+    show(context, LoginPage::Sms, None).await
 }
 
 /// `GET /login/sub`.
@@ -39,6 +44,11 @@ pub async fn post_account(context: Context, payload: Payload) -> HttpResponse {
     submit(context, payload, LoginPage::Account, None).await
 }
 
+/// `POST /login/sms`.
+pub async fn post_sms(context: Context, payload: Payload) -> HttpResponse {
+    submit(context, payload, LoginPage::Sms, None).await
+}
+
 /// `POST /login/sub`.
 pub async fn post_sub_account(context: Context, payload: Payload) -> HttpResponse {
     submit(context, payload, LoginPage::SubAccount, None).await
@@ -55,6 +65,10 @@ pub async fn post_iam_of(context: Context, payload: Payload, account: Path<Strin
 }
 
 async fn show(context: Context, page: LoginPage, account: Option<String>) -> HttpResponse {
+    // A method that is switched off has no page; the account page is where everything begins.
+    if page != LoginPage::Account && context.app.flow.registry.find(page.method()).is_none() {
+        return context.failing(Failing::NotFound);
+    }
     let Some(name) = context.interaction() else {
         return begin_own(&context).await;
     };
@@ -82,7 +96,11 @@ async fn submit(context: Context, payload: Payload, page: LoginPage, account: Op
         Ok(form) => form,
         Err(refused) => return refused,
     };
-    let typed = form.optional(authn::form::USERNAME).unwrap_or_default().to_owned();
+    if page == LoginPage::Sms && sms::is_mixed(&form) {
+        return context.failing(Failing::BadRequest);
+    }
+    let field = if page == LoginPage::Sms { authn::form::PHONE } else { authn::form::USERNAME };
+    let typed = form.optional(field).unwrap_or_default().to_owned();
     match context.app.flow.login(context.visit.clone(), page, posted(&form, account.as_deref())).await {
         Ok(Submission::Done(answer)) => respond::answer(&context, answer),
         Ok(Submission::Again(view, rejection)) => {

@@ -8,7 +8,7 @@ use super::pages::{
     Agreement, Agreements, Form, IamAccount, IamNamePage, IamPasswordPage, Locale, LoginFace, LoginPage as Card,
     MethodLink, PageError, ReauthPage, Remember, WebLink,
 };
-use super::{people, respond, routes};
+use super::{people, respond, routes, sms};
 use crate::authn;
 use crate::flow::{Facts, LoginPage, LoginView, SignUpPolicy};
 use crate::protocol::RawParams;
@@ -38,6 +38,7 @@ pub fn render(
             context.page(StatusCode::OK, &filled.again(facts), redirect_uri)
         }
         (_, LoginPage::Account) => context.page(StatusCode::OK, &filled.card(LoginFace::Account), redirect_uri),
+        (_, LoginPage::Sms) => sms::render(&filled),
         (_, LoginPage::SubAccount) => context.page(StatusCode::OK, &filled.card(LoginFace::SubAccount), redirect_uri),
         (_, LoginPage::Iam) => match filled.full_name() {
             Some(upn) => context.page(StatusCode::OK, &filled.iam_password(upn), redirect_uri),
@@ -46,12 +47,13 @@ pub fn render(
     }
 }
 
-struct Filled<'a> {
-    context: &'a Context,
+/// A page, and what it is filled from.
+pub(super) struct Filled<'a> {
+    pub context: &'a Context,
     page: LoginPage,
     account: Option<&'a str>,
-    view: &'a LoginView,
-    refused: Option<&'a Refused<'a>>,
+    pub view: &'a LoginView,
+    pub refused: Option<&'a Refused<'a>>,
 }
 
 impl Filled<'_> {
@@ -121,7 +123,7 @@ impl Filled<'_> {
     }
 
     /// Whether the person followed the link to another account.
-    fn wants_another(&self) -> bool {
+    pub(super) fn wants_another(&self) -> bool {
         self.context.query.optional("other").is_some()
     }
 
@@ -137,7 +139,7 @@ impl Filled<'_> {
         }
     }
 
-    fn form(&self) -> Form {
+    pub(super) fn form(&self) -> Form {
         Form {
             action: self.action(),
             interaction: Some(self.view.view.interaction.clone()),
@@ -162,7 +164,7 @@ impl Filled<'_> {
         self.refused.and_then(|refused| refused.form.optional(field)).unwrap_or_default().to_owned()
     }
 
-    fn remember(&self) -> Remember {
+    pub(super) fn remember(&self) -> Remember {
         match self.refused {
             Some(refused) if refused.form.optional("remember").is_some() => Remember::Ticked,
             Some(_) | None => Remember::Unticked,
@@ -175,16 +177,17 @@ impl Filled<'_> {
         Agreements { documents: documents(self.context, locale), ticked }
     }
 
-    /// Every method that is switched on, this page's marked.
-    fn methods(&self) -> Vec<MethodLink> {
+    /// Every method that is switched on, in the order of the registry, this page's marked.
+    pub(super) fn methods(&self) -> Vec<MethodLink> {
         let locale = self.context.locale(&self.view.view.ui_locales);
-        let enabled =
-            LoginPage::ALL.into_iter().filter(|page| self.context.app.flow.registry.find(page.method()).is_some());
-        enabled
+        let registry = self.context.app.flow.registry.iter();
+        let pages = registry.filter_map(|method| LoginPage::of_method(method.method().name));
+        pages
             .map(|page| {
                 let href = self.link(page);
                 let link = match page {
                     LoginPage::Account => MethodLink::account(locale, href),
+                    LoginPage::Sms => MethodLink::sms(locale, href),
                     LoginPage::SubAccount => MethodLink::sub_account(locale, href),
                     LoginPage::Iam => MethodLink::iam(locale, href),
                 };
@@ -199,7 +202,7 @@ impl Filled<'_> {
         open.then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
     }
 
-    fn link(&self, page: LoginPage) -> String {
+    pub(super) fn link(&self, page: LoginPage) -> String {
         respond::of_interaction(respond::login_path(page), &self.view.view.interaction)
     }
 }

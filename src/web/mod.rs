@@ -34,6 +34,7 @@ pub mod routes;
 pub mod server;
 pub mod sign_up;
 pub mod site;
+mod sms;
 pub mod static_files;
 pub mod tls;
 pub mod token;

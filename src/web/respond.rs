@@ -75,6 +75,7 @@ pub fn path(destination: &Destination) -> String {
 pub const fn login_path(page: LoginPage) -> &'static str {
     match page {
         LoginPage::Account => routes::LOGIN,
+        LoginPage::Sms => routes::LOGIN_SMS,
         LoginPage::SubAccount => routes::LOGIN_SUB,
         LoginPage::Iam => routes::LOGIN_IAM,
     }

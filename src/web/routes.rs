@@ -22,6 +22,8 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const RESUME: &str = "/authorize/resume";
 /// Account and password.
 pub const LOGIN: &str = "/login";
+/// Phone and code.
+pub const LOGIN_SMS: &str = "/login/sms";
 /// Sub-account.
 pub const LOGIN_SUB: &str = "/login/sub";
 /// IAM user.
@@ -105,6 +107,7 @@ pub const TABLE: &[Row] = table! {
     AUTHORIZE, BOTH, Public, "authorization endpoint", |r| r.get(authorize::get).post(authorize::post);
     RESUME, GET, Interaction, "the next step of an interaction", |r| r.get(authorize::resume);
     LOGIN, BOTH, Interaction, "account and password", |r| r.get(login::account).post(login::post_account);
+    LOGIN_SMS, BOTH, Interaction, "phone and code", |r| r.get(login::sms).post(login::post_sms);
     LOGIN_SUB, BOTH, Interaction, "sub-account", |r| r.get(login::sub_account).post(login::post_sub_account);
     LOGIN_IAM, BOTH, Interaction, "IAM user", |r| r.get(login::iam).post(login::post_iam);
     "/login/iam/{account}", BOTH, Interaction, "IAM user of one account", |r| r.get(login::iam_of).post(login::post_iam_of);

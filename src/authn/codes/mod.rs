@@ -7,6 +7,7 @@
 
 mod limits;
 mod sent;
+mod trail;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,9 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use limits::CodeLimits;
 use limits::{Allowance, RESEND};
-pub use sent::{Delivery, Order, ProvenContact, SentCode};
+pub use sent::{Delivery, KeptContact, Order, ProvenContact, SentCode};
+
+use trail::{Trail, Tried};
 
 use super::attempt::Attempt;
 use super::contact::Contact;
@@ -93,10 +96,19 @@ impl Codes {
         let posted = parts.post.seal(channel, once_key, &letter, attempt.entropy)?;
         let plan = parts.limits.to_send(attempt, order.contact, order.known);
         let (interaction, purpose) = (attempt.interaction, order.purpose);
+        let trail = Trail::of(attempt, purpose);
         let stored = parts.store.write(move |tx| match plan.reserve(tx)? {
-            Allowance::Refused { retry_after, first: true } => Ok(Err(Rejection::CodeCooldown { retry_after })),
-            Allowance::Refused { retry_after, first: false } => Ok(Err(Rejection::CodeQuota { retry_after })),
+            Allowance::Refused { retry_after, first } => {
+                let (because, rejection) = if first {
+                    ("too soon after the last", Rejection::CodeCooldown { retry_after })
+                } else {
+                    ("too many", Rejection::CodeQuota { retry_after })
+                };
+                trail.refused_to_send(tx, because)?;
+                Ok(Err(rejection))
+            }
             Allowance::Granted(_) => {
+                trail.sent(tx)?;
                 let row =
                     one_time_codes::insert(tx, &NewCode { interaction, purpose, hash: &hash, lifetime: LIFETIME })?;
                 posted.put(tx)?;
@@ -144,16 +156,28 @@ impl Codes {
         let hash = self.hash(attempt.interaction, &order, &digits(typed));
         let plan = parts.limits.to_try(&contact, sent.known);
         let (interaction, row, purpose) = (attempt.interaction, sent.row, sent.purpose);
+        let trail = Trail::of(attempt, purpose);
         let checked = parts.store.write(move |tx| match plan.reserve(tx)? {
-            Allowance::Refused { retry_after, .. } => Ok(Err(Rejection::Throttled { retry_after })),
+            Allowance::Refused { retry_after, .. } => {
+                trail.tried(tx, Tried::TooOften)?;
+                Ok(Err(Rejection::Throttled { retry_after }))
+            }
             Allowance::Granted(buckets) => match one_time_codes::try_once(tx, row, interaction, purpose)? {
                 Some(stored) if hash.matches(&stored) && one_time_codes::spend(tx, row)? => {
                     give_all_back(tx, &buckets)?;
+                    trail.tried(tx, Tried::Right)?;
                     Ok(Ok(()))
                 }
                 // No code was looked at: that is no wrong one.
-                None => give_all_back(tx, &buckets).map(|()| Err(Rejection::BadCode)),
-                Some(_) => Ok(Err(Rejection::BadCode)),
+                None => {
+                    give_all_back(tx, &buckets)?;
+                    trail.tried(tx, Tried::Dead)?;
+                    Ok(Err(Rejection::BadCode))
+                }
+                Some(_) => {
+                    trail.tried(tx, Tried::Wrong)?;
+                    Ok(Err(Rejection::BadCode))
+                }
             },
         });
         match checked.await? {
@@ -199,6 +223,22 @@ impl Codes {
         let good =
             proven.interaction == interaction && proven.purpose == purpose && now.since(proven.at) <= PROOF_LIFETIME;
         if good { self.open(interaction, proven.kind, &proven.sealed).map(Some) } else { Ok(None) }
+    }
+
+    /// Seals a contact, for the interaction to keep until its next page.
+    ///
+    /// # Errors
+    /// A seal in trouble.
+    pub fn keep(&self, attempt: &Attempt<'_>, contact: &Contact) -> Result<KeptContact, AuthnError> {
+        Ok(KeptContact { kind: contact.kind(), sealed: self.seal(attempt, contact)? })
+    }
+
+    /// The contact that an interaction keeps.
+    ///
+    /// # Errors
+    /// A seal that does not open.
+    pub fn kept(&self, interaction: InteractionId, kept: &KeptContact) -> Result<Contact, AuthnError> {
+        self.open(interaction, kept.kind, &kept.sealed)
     }
 
     fn seal(&self, attempt: &Attempt<'_>, contact: &Contact) -> Result<String, AuthnError> {

@@ -57,6 +57,13 @@ impl SentCode {
     }
 }
 
+/// A contact as an interaction keeps it between two pages: sealed to it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct KeptContact {
+    pub(super) kind: ContactKind,
+    pub(super) sealed: String,
+}
+
 /// A contact that was proved in an interaction, waiting for what it was proved
 /// for. Made by a right code alone (or by a carrier's word).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

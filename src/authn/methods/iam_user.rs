@@ -25,6 +25,7 @@ use crate::store::{StoreResult, Tx, accounts, principals};
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
     name: METHOD.name,
+    keys: &[],
     build: |section, deps| {
         section.refuse_unknown(&[])?;
         Ok(Some(Arc::new(IamUser(deps.clone()))))

@@ -1,8 +1,12 @@
 //! The login methods, one file each, and the steps that those with a password
-//! share (`password_check`, `settlement`). Built by the registry alone.
+//! share (`password_check`, `settlement`), or those that prove a phone number
+//! (`phone_holders`, `phone_rows`). Built by the registry alone.
 
 pub mod iam_user;
 pub mod password;
 pub mod password_check;
+mod phone_holders;
+pub mod phone_rows;
 mod settlement;
+pub mod sms;
 pub mod sub_account;

@@ -5,7 +5,7 @@
 //! the number of hashes is the method's, not the person's, and whatever is known
 //! about somebody's standing is told only after the password.
 
-use super::settlement::{Match, Settled, Settlement, Several, judge};
+use super::settlement::{Match, RIGHT, Settled, Settlement, Several, judge};
 use crate::authn::attempt::Attempt;
 use crate::authn::authenticator::{Method, Progress};
 use crate::authn::hashing::{StoredPassword, Ticket, Urgency, Verdict};
@@ -145,7 +145,7 @@ impl PasswordCheck<'_> {
             // A password that was changed meanwhile takes the choice with it.
             let unchanged = credential.is_some_and(|credential| credential.updated_at <= checked_at);
             match principals::find(tx, &picked)? {
-                Some(principal) if unchanged => judge(tx, principal, &template, &origin, method),
+                Some(principal) if unchanged => judge(tx, principal, &template, &origin, (method, RIGHT)),
                 Some(_) | None => Ok(Settled::Refused(Rejection::SelectRequired)),
             }
         });

@@ -11,6 +11,9 @@ use crate::domain::{AuditEvent, Outcome, Principal, Standing};
 use crate::store::credentials::{self, Credential};
 use crate::store::{StoreResult, Tx, audit, principals};
 
+/// How the trail says that the proof was one.
+pub(super) const RIGHT: &str = "right password";
+
 /// What becomes of a password that is right for several principals.
 #[derive(Clone, Copy)]
 pub(super) enum Several {
@@ -69,7 +72,7 @@ impl Settlement {
             Several::Ask => proven.iter().position(good).unwrap_or(0),
         };
         if let Some(principal) = proven.into_iter().nth(preferred) {
-            return judge(tx, principal, &self.template, &self.origin, self.method);
+            return judge(tx, principal, &self.template, &self.origin, (self.method, RIGHT));
         }
         let event = AuditEvent { outcome: Outcome::Refused, ..self.template.clone() };
         audit::record(tx, &event.because(format!("{}: password changed meanwhile", self.method)), &self.origin)?;
@@ -94,16 +97,16 @@ impl Settlement {
     }
 }
 
-/// Principal active, owner active: told only to whom the password was right.
+/// Principal active, owner active: told only to whom the proof was right.
 pub(super) fn judge(
     tx: &mut Tx<'_>,
     principal: Principal,
     template: &AuditEvent,
     origin: &Origin,
-    method: &str,
+    (method, proof): (&str, &str),
 ) -> StoreResult<Settled> {
     let (outcome, because, settled) = match principal.standing() {
-        Standing::Good => (Outcome::Success, "right password", None),
+        Standing::Good => (Outcome::Success, proof, None),
         Standing::Disabled => {
             (Outcome::Refused, "principal disabled", Some(Rejection::PrincipalDisabled { kind: principal.kind }))
         }

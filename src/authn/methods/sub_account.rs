@@ -24,6 +24,7 @@ use crate::store::principals;
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
     name: METHOD.name,
+    keys: &[],
     build: |section, deps| {
         section.refuse_unknown(&[])?;
         Ok(Some(Arc::new(SubAccount(deps.clone()))))

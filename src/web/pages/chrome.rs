@@ -121,33 +121,56 @@ impl Form {
     }
 }
 
+/// Where on the card a way of signing in has its link.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// A tab above the form.
+    Tab,
+    /// The corner of the card: a panel to scan.
+    Corner,
+    /// A button below the form: it leads to a vendor.
+    Button,
+    /// A link below the form: another entrance of ours.
+    Entrance,
+}
+
 /// A link to another way of signing in.
 #[derive(Clone, Debug)]
 pub struct MethodLink {
     pub(super) href: String,
     pub(super) label: String,
     pub(super) current: bool,
+    pub(super) place: Place,
 }
 
 impl MethodLink {
     /// A link with a label of its own, as a connector's configuration gives it.
-    pub fn new(href: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { href: href.into(), label: label.into(), current: false }
+    pub fn new(place: Place, href: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { href: href.into(), label: label.into(), current: false, place }
     }
 
     /// To `/login`: account and password.
     pub fn account(locale: Locale, href: impl Into<String>) -> Self {
-        Self::new(href, text::of(locale).login.tab_account)
+        Self::new(Place::Tab, href, text::of(locale).login.account_title)
+    }
+
+    /// To `/login/sms`.
+    pub fn sms(locale: Locale, href: impl Into<String>) -> Self {
+        Self::new(Place::Tab, href, text::of(locale).sms.tab)
     }
 
     /// To `/login/sub`.
     pub fn sub_account(locale: Locale, href: impl Into<String>) -> Self {
-        Self::new(href, text::of(locale).login.tab_sub)
+        Self::new(Place::Entrance, href, text::of(locale).login.sub_title)
     }
 
     /// To `/login/iam`.
     pub fn iam(locale: Locale, href: impl Into<String>) -> Self {
-        Self::new(href, text::of(locale).login.tab_iam)
+        Self::new(Place::Entrance, href, text::of(locale).iam.title)
+    }
+
+    pub(super) fn is_at(&self, place: Place) -> bool {
+        self.place == place
     }
 
     /// Marks the page that the person is on.

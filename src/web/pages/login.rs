@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::chrome::{Chrome, Form, MethodLink, WebLink};
+use super::chrome::{Chrome, Form, MethodLink, Place, WebLink};
 use super::locale::Locale;
 use super::people::{Entry, Person};
 use super::problem::Field;

@@ -20,11 +20,12 @@ mod logout;
 mod people;
 mod problem;
 mod refusal;
+mod sms;
 mod text;
 
 pub use account::{AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, PasswordPolicy};
 pub use chooser::{ChooserFace, ChooserPage, ChooserRow, MismatchPage};
-pub use chrome::{Chrome, Form, MethodLink, WebLink};
+pub use chrome::{Chrome, Form, MethodLink, Place, WebLink};
 pub use consent::{ConsentPage, ScopeLine, Trust};
 pub use enrolment::{CodeFor, CodePage, SignUpDetailsPage, SignUpKnownPage, SignUpPhonePage};
 pub use failure::{ErrorPage, Failing, FormPostPage};
@@ -36,6 +37,7 @@ pub use login::{
 pub use logout::{LogoutPage, SignedOutPage};
 pub use people::{Entry, EntryState, Person};
 pub use problem::{Field, PageError, whole_seconds};
+pub use sms::{RowLabel, SmsAccountPage, SmsCodePage, SmsPhonePage, SmsRow};
 
 /// Something that becomes an HTML document.
 pub trait Page {

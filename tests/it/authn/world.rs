@@ -69,10 +69,11 @@ impl World {
                 seals: InteractionSeals::new(Arc::clone(&vault)),
                 post: Post::new(Arc::clone(&vault)),
             }),
+            decoys: Arc::new(vault.mac_key(Purpose::Decoy)),
             accounts_per_phone: usize::try_from(config.login.max_accounts_per_phone).unwrap(),
             default_country: config.login.default_country.clone(),
             own_domain: Some("id.example".into()),
-            sends_sms: false,
+            sends_sms: config.sms.provider != menshen::config::SmsProvider::None,
         };
         let registry = Registry::from_config(&config.login, &deps).unwrap();
         let entropy = SeededEntropy::new(11);

@@ -9,3 +9,4 @@ pub mod idp;
 pub mod letters;
 pub mod relying_party;
 pub mod signing_keys;
+pub mod sms;

@@ -184,6 +184,12 @@ fn the_ids_that_scripts_rely_on_are_there() {
     let ids = BTreeMap::from([
         ("login", "#username[name=username] #password[name=password] #agree[name=agree] #login-submit"),
         ("login.sub", "#username #password #agree #login-submit"),
+        ("sms_phone", "#phone[name=phone][type=tel][autocomplete=tel] #next:not([name])"),
+        ("sms_account", "input[type=radio][name=account][value=other] #send-code:not([name])"),
+        (
+            "sms_code",
+            "#code[name=code][inputmode=numeric][autocomplete=one-time-code] #login-submit input[name=resend] #send-code",
+        ),
         ("iam_name", "#username #next"),
         ("iam_name.asked", "#username #account[name=account][autocomplete=organization] #next"),
         ("iam_password", "#username[readonly] #password #login-submit"),

@@ -31,8 +31,7 @@ pub static TEXTS: Texts = Texts {
         sign_in_to: Around { before: "Sign in to ", after: "" },
         methods: "Ways to sign in",
         tab_account: "Account",
-        tab_sub: "Sub-account",
-        tab_iam: "IAM user",
+        elsewhere: "Other ways to sign in",
         account_title: "Account sign-in",
         sub_title: "Sub-account sign-in",
         username: "Phone or email",
@@ -64,6 +63,7 @@ pub static TEXTS: Texts = Texts {
         change: "Change",
         address_changed: "The sign-in address may have changed. Check with your administrator.",
     },
+    sms: super::sms::EN,
     choose: Choose {
         title: "Choose an account",
         lead: "This phone number has several accounts.",

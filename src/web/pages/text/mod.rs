@@ -6,6 +6,7 @@
 mod chooser;
 mod en;
 mod enrolment;
+mod sms;
 mod zh_cn;
 
 use super::locale::Locale;
@@ -54,6 +55,7 @@ pub struct Texts {
     pub sign_up: enrolment::SignUp,
     pub code: enrolment::Code,
     pub iam: Iam,
+    pub sms: sms::Sms,
     pub choose: Choose,
     pub reauth: Reauth,
     pub consent: Consent,
@@ -94,8 +96,7 @@ pub struct Login {
     pub sign_in_to: Around,
     pub methods: Text,
     pub tab_account: Text,
-    pub tab_sub: Text,
-    pub tab_iam: Text,
+    pub elsewhere: Text,
     pub account_title: Text,
     pub sub_title: Text,
     pub username: Text,

@@ -31,8 +31,7 @@ pub static TEXTS: Texts = Texts {
         sign_in_to: Around { before: "登录到「", after: "」" },
         methods: "登录方式",
         tab_account: "账号",
-        tab_sub: "子账号",
-        tab_iam: "IAM 用户",
+        elsewhere: "其他登录入口",
         account_title: "账号登录",
         sub_title: "子账号登录",
         username: "手机号或邮箱",
@@ -64,6 +63,7 @@ pub static TEXTS: Texts = Texts {
         change: "更改",
         address_changed: "登录地址可能已变更，请向管理员确认。",
     },
+    sms: super::sms::ZH_CN,
     choose: Choose {
         title: "选择要登录的账号",
         lead: "该手机号下有多个账号。",

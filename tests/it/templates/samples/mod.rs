@@ -2,6 +2,7 @@
 
 mod after;
 mod enrolment;
+mod sms;
 
 use menshen::domain::PrincipalKind;
 use menshen::web::pages::{
@@ -20,8 +21,16 @@ pub struct Sample {
 pub fn all(locale: Locale, word: Option<&str>) -> Vec<Sample> {
     let maker = Maker { locale, word };
     let mut samples = Vec::new();
-    for part in [maker.login(), maker.iam(), maker.proofs(), maker.consent(), maker.leaving(), maker.own(), maker.due()]
-    {
+    for part in [
+        maker.login(),
+        maker.sms(),
+        maker.iam(),
+        maker.proofs(),
+        maker.consent(),
+        maker.leaving(),
+        maker.own(),
+        maker.due(),
+    ] {
         samples.extend(part);
     }
     samples.extend(maker.enrolment());
@@ -58,6 +67,7 @@ impl Maker<'_> {
     fn methods(&self, current: usize) -> Vec<MethodLink> {
         let links = [
             MethodLink::account(self.locale, "/login?interaction=ix"),
+            MethodLink::sms(self.locale, "/login/sms?interaction=ix"),
             MethodLink::sub_account(self.locale, "/login/sub?interaction=ix"),
             MethodLink::iam(self.locale, "/login/iam?interaction=ix"),
         ];
@@ -100,7 +110,7 @@ impl Maker<'_> {
         let page = |account, username: &str, error| IamNamePage {
             chrome: self.chrome(),
             form: self.form("/login/iam", error),
-            methods: self.methods(2),
+            methods: self.methods(3),
             username: username.to_owned(),
             account,
         };
@@ -109,7 +119,7 @@ impl Maker<'_> {
         let password = |error, remember| IamPasswordPage {
             chrome: self.chrome(),
             form: self.form("/login/iam", error),
-            methods: self.methods(2),
+            methods: self.methods(3),
             upn: self.same("alice@acme"),
             change_href: "/login/iam?interaction=ix".into(),
             remember,
@@ -145,7 +155,7 @@ impl Maker<'_> {
     }
 
     fn login_page(&self, face: LoginFace, username: &str, error: Option<PageError>) -> LoginPage {
-        let (action, current) = if face == LoginFace::Account { ("/login", 0) } else { ("/login/sub", 1) };
+        let (action, current) = if face == LoginFace::Account { ("/login", 0) } else { ("/login/sub", 2) };
         LoginPage {
             chrome: self.chrome(),
             form: self.form(action, error),

@@ -1,0 +1,86 @@
+//! The pages of a login by text message.
+
+use askama::Template;
+
+use super::chrome::{Chrome, Form, MethodLink, Place};
+use super::login::Remember;
+use super::problem::{Field, wait};
+
+/// `/login/sms`: the number. Posts `phone`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sms_phone.html")]
+pub struct SmsPhonePage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Where to, guarded by what.
+    pub form: Form,
+    /// Every method that exists, this one marked current.
+    pub methods: Vec<MethodLink>,
+    /// Typed before, on this very page.
+    pub phone: String,
+}
+
+/// What a row of the account choice says.
+#[derive(Clone, Debug)]
+pub enum RowLabel {
+    /// The last two digits of an account's id.
+    Tail(String),
+    /// The name of somebody whom this browser knows.
+    Name(String),
+}
+
+/// A row of the account choice.
+#[derive(Clone, Debug)]
+pub struct SmsRow {
+    /// What its radio button sends.
+    pub handle: String,
+    /// What it says.
+    pub label: RowLabel,
+}
+
+/// The account, before a code is sent. Posts `account`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sms_account.html")]
+pub struct SmsAccountPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Where to, guarded by what.
+    pub form: Form,
+    /// Every method that exists, this one marked current.
+    pub methods: Vec<MethodLink>,
+    /// The number, masked.
+    pub phone: String,
+    /// Back to the number.
+    pub change_href: String,
+    /// The rows.
+    pub rows: Vec<SmsRow>,
+    /// What the row for any other account sends.
+    pub other: &'static str,
+}
+
+/// The code. Posts `code`; a form of its own posts `resend`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sms_code.html")]
+pub struct SmsCodePage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Where to, guarded by what.
+    pub form: Form,
+    /// Every method that exists, this one marked current.
+    pub methods: Vec<MethodLink>,
+    /// The number, masked.
+    pub phone: String,
+    /// Back to the number.
+    pub change_href: String,
+    /// Seconds until another code may be asked for.
+    pub wait: u64,
+    /// Whether "stay signed in" is offered.
+    pub remember: Remember,
+}
+
+impl SmsCodePage {
+    /// The wait in words, while there is one.
+    fn waiting(&self) -> Option<String> {
+        (self.wait > 0).then(|| wait(self.chrome.locale(), self.wait))
+    }
+}
