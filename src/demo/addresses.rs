@@ -7,6 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub struct Addresses {
     /// The provider's issuer.
     pub issuer: String,
+    /// Origin of the vendors' simulator.
+    pub simulator: String,
     /// Origin of the example relying party, as its redirection URIs name it.
     pub console: String,
     /// Origin of the example API.
@@ -19,6 +21,7 @@ pub struct Addresses {
 #[derive(Clone, Copy, Debug)]
 enum Service {
     Provider,
+    Simulator,
     Console,
     Api,
     Metrics,
@@ -28,6 +31,7 @@ impl Service {
     const fn offset(self) -> u16 {
         match self {
             Self::Provider => 0,
+            Self::Simulator => 1,
             Self::Console => 2,
             Self::Api => 3,
             Self::Metrics => 4,
@@ -43,6 +47,7 @@ impl Addresses {
         let origin = |service: Service| format!("http://localhost:{}", port_base + service.offset());
         Some(Self {
             issuer: origin(Service::Provider),
+            simulator: origin(Service::Simulator),
             console: origin(Service::Console),
             api: origin(Service::Api),
             port_base,
@@ -53,6 +58,12 @@ impl Addresses {
     #[must_use]
     pub fn listen_provider(&self) -> SocketAddr {
         self.listen(Service::Provider)
+    }
+
+    /// Where the vendors' simulator listens.
+    #[must_use]
+    pub fn listen_simulator(&self) -> SocketAddr {
+        self.listen(Service::Simulator)
     }
 
     /// Where the example relying party listens.
@@ -86,6 +97,7 @@ mod tests {
     fn the_services_stand_in_a_row_from_the_port_base() {
         let addresses = Addresses::from_port_base(8080).unwrap();
         assert_eq!(addresses.issuer, "http://localhost:8080");
+        assert_eq!(addresses.simulator, "http://localhost:8081");
         assert_eq!(addresses.console, "http://localhost:8082");
         assert_eq!(addresses.api, "http://localhost:8083");
         assert_eq!(addresses.listen_metrics().to_string(), "127.0.0.1:8084");

@@ -12,6 +12,7 @@ pub fn text(addresses: &Addresses, metrics: Option<&str>, data: &str) -> String 
     let mut text = String::from("Menshen demo\n\n");
     let services = [
         ("provider", Some(addresses.issuer.as_str())),
+        ("vendors' simulator, phone page", Some(addresses.simulator.as_str())),
         ("console (example relying party)", Some(addresses.console.as_str())),
         ("example API", Some(addresses.api.as_str())),
         ("metrics", metrics),
@@ -68,9 +69,10 @@ mod tests {
         let addresses = Addresses::from_port_base(8080).unwrap();
         let text = text(&addresses, None, "/tmp/x");
         assert!(text.contains("  console (example relying party)   http://localhost:8082\n"), "{text}");
+        assert!(text.contains("  vendors' simulator, phone page    http://localhost:8081\n"), "{text}");
         assert!(text.contains("  main account  ops@acme.example      +8613800000001   alias acme\n"), "{text}");
         assert!(text.contains("  IAM user      alice@acme                             in Acme\n"), "{text}");
-        assert!(text.contains(PASSWORD) && !text.contains("8081"));
+        assert!(text.contains(PASSWORD));
         assert!(text.lines().all(|line| line == line.trim_end()));
     }
 }

@@ -85,12 +85,14 @@ impl Home {
              [metrics]\nlisten = \"{}\"\n\
              [outbound]\nallow_private_addresses = true\n\
              [login]\ndefault_client = {}\n\
+             {}\
              [log]\nlevel = \"warn\"\nformat = \"text\"\n",
             addresses.listen_provider(),
             quoted(&addresses.issuer),
             file("demo.key"),
             addresses.listen_metrics(),
             quoted(super::data::CONSOLE),
+            super::vendors::toml(&addresses.simulator),
         )
     }
 }

@@ -12,6 +12,7 @@ pub mod data;
 pub mod house;
 pub mod http;
 mod run;
+pub mod vendors;
 
 use std::fmt;
 

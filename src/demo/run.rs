@@ -13,7 +13,7 @@ use super::api::{self, Api};
 use super::console::{self, Console};
 use super::house::Home;
 use super::http::HttpClient;
-use super::{DemoError, banner, data};
+use super::{DemoError, banner, data, vendors};
 use crate::app::App;
 use crate::base::{SharedClock, SharedEntropy, SystemClock, SystemEntropy};
 use crate::config::Config;
@@ -67,6 +67,8 @@ impl Demo {
         let stop = stop_signal().map_err(|error| DemoError::new("signals", error.kind()))?;
         let clock: SharedClock = Arc::new(SystemClock);
         let entropy: SharedEntropy = Arc::new(SystemEntropy);
+        let (listen_simulator, host) = (addresses.listen_simulator(), config.server.issuer.authority().to_owned());
+        let simulator = vendors::start(listen_simulator, &addresses.simulator, &host, &clock, &entropy)?;
         let http = HttpClient::new(&addresses.issuer, config.outbound.ca_file.as_deref())
             .map_err(|error| DemoError::new("outbound.ca_file", error))?;
         let console = Console::new(addresses, http.clone(), Arc::clone(&clock), Arc::clone(&entropy))
@@ -94,6 +96,7 @@ impl Demo {
             let ended = service.await.map_err(io::Error::other).and_then(|ended| ended);
             ended.map_err(|error| DemoError::new("demo", error))?;
         }
+        simulator.stop();
         store.close();
         outcome.map_err(|error| DemoError::new("server.listen", error))
     }
