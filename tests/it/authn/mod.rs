@@ -2,4 +2,5 @@
 
 mod guessing;
 mod logins;
+mod sms;
 pub mod world;

@@ -15,4 +15,5 @@ mod login;
 mod logout;
 mod sign_in;
 mod sign_up;
+mod sms;
 mod web_layer;
