@@ -2,9 +2,16 @@
 //!
 //! No message here quotes the text: it holds passwords.
 
+use std::fmt;
+
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::Wrong;
+
+/// Characters of a key that an error tells.
+const MAX_KEY: usize = 64;
 
 /// How the text is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,9 +40,15 @@ pub(super) fn read(text: &str, format: Format) -> Result<Map<String, Value>, Wro
 }
 
 fn read_json(text: &str) -> Result<Map<String, Value>, Wrong> {
-    match serde_json::from_str(text) {
+    match serde_json::from_str(text).map(|Strict(value)| value) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) => Err(Wrong::new("line 1", "expected a JSON object")),
+        // Ours: it names the key and quotes no value.
+        Err(error) if error.is_data() => {
+            let told = error.to_string();
+            let what = told.rsplit_once(" at line ").map_or(told.as_str(), |(what, _place)| what).to_owned();
+            Err(Wrong::new(place(error.line(), error.column()), what))
+        }
         Err(error) => {
             let what = match error.classify() {
                 serde_json::error::Category::Eof => "the JSON ends too early",
@@ -56,6 +69,71 @@ fn read_toml(text: &str) -> Result<Map<String, Value>, Wrong> {
         Wrong::new(place(line, column), error.message().lines().next().unwrap_or("is not TOML").to_owned())
     })?;
     Ok(table.into_iter().map(|(key, value)| (key, to_json(value))).collect())
+}
+
+/// A JSON value in which no object has a key twice: of two values one would be
+/// dropped without a word.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(flag.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = items.next_element()? {
+            values.push(value);
+        }
+        Ok(values.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = pairs.next_key::<String>()? {
+            if map.contains_key(&key) {
+                let name: String = key.chars().filter(|c| !c.is_control()).take(MAX_KEY).collect();
+                return Err(A::Error::custom(format!("the key `{name}` stands twice in one object")));
+            }
+            let Strict(value) = pairs.next_value()?;
+            map.insert(key, value);
+        }
+        Ok(map.into())
+    }
 }
 
 fn place(line: usize, column: usize) -> String {
@@ -84,6 +162,22 @@ mod tests {
         let toml = read("[[account]]\nalias = \"acme\"\nclaims = { birthdate = 1990-01-01 }\n", Format::Toml).unwrap();
         let json = read(r#"{"account":[{"alias":"acme","claims":{"birthdate":"1990-01-01"}}]}"#, Format::Json).unwrap();
         assert_eq!(toml, json);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_by_its_name() {
+        for (text, format, line) in [
+            ("{\"client\": [],\n\"client\": []}", Format::Json, "line 2, column 8: the key `client` stands twice"),
+            ("{\"account\": [{\"password\": \"s3cret\",\n\"password\": \"s3cret\"}]}", Format::Json, "line 2"),
+            ("{\"a\": [{\"b\": {\"c\": 1,\n\"\\u0063\": {}}}]}", Format::Json, "line 2"),
+            ("[resource]\n[resource]\n", Format::Toml, "line 2"),
+            ("password = \"s3cret\"\npassword = \"s3cret\"", Format::Toml, "line 2"),
+        ] {
+            let wrong = read(text, format).unwrap_err().to_string();
+            assert!(wrong.starts_with(line) && !wrong.contains("s3cret"), "{wrong}");
+            assert!(!wrong.contains('\n'), "{wrong}");
+        }
+        assert!(read(r#"{"a": {"x": 1}, "b": [{"x": -1.5}, {"x": null, "y": true}]}"#, Format::Json).is_ok());
     }
 
     #[test]
