@@ -79,7 +79,7 @@ function surroundings(settings) {
   return { ...Object.fromEntries(inherited), ...settings };
 }
 
-/** `menshen serve` with `declared` applied (an object of the `apply` file). */
+/** `menshen serve` with `declared` applied (an object of the `apply` file); `apply` declares more. */
 export async function serve(declared, settings = {}) {
   const directory = await mkdtemp(path.join(tmpdir(), 'menshen-client-'));
   const port = await freePorts(1);
@@ -92,10 +92,13 @@ export async function serve(declared, settings = {}) {
     MENSHEN__KEYS__KEK_FILE: path.join(directory, 'menshen.key'),
     ...settings,
   });
-  const file = path.join(directory, 'apply.json');
-  await writeFile(file, JSON.stringify(declared));
-  const applied = new Process(binary(), ['apply', file], { cwd: directory, env });
-  if ((await applied.ended) !== 0) throw new Error(`apply: ${applied.said}`);
+  const apply = async (declaration) => {
+    const file = path.join(directory, 'apply.json');
+    await writeFile(file, JSON.stringify(declaration));
+    const applied = new Process(binary(), ['apply', file], { cwd: directory, env });
+    if ((await applied.ended) !== 0) throw new Error(`apply: ${applied.said}`);
+  };
+  await apply(declared);
   const server = new Process(binary(), ['serve'], { cwd: directory, env });
   const stop = async () => {
     const how = await server.stop();
@@ -103,7 +106,7 @@ export async function serve(declared, settings = {}) {
     if (how !== 0) throw new Error(`serve ended with ${how}: ${server.said}`);
   };
   await server.answers(`${issuer}/readyz`);
-  return { issuer, stop };
+  return { issuer, apply, stop };
 }
 
 /** `menshen demo` on ports of its own. */
