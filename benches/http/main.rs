@@ -2,6 +2,7 @@
 //! the table of docs/benchmarks.md. Run by `scripts/bench`.
 #![expect(clippy::expect_used, clippy::panic, reason = "a benchmark that cannot go on must stop")]
 
+mod attack;
 mod child;
 mod fill;
 mod guests;
@@ -55,6 +56,9 @@ struct Options {
     /// Only operations whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Attack instead: 2,000 password logins at once, thousands of slow sockets.
+    #[arg(long)]
+    attack: bool,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -77,6 +81,9 @@ fn main() {
 
 async fn run(options: &Options) {
     let house = House::build();
+    if options.attack {
+        return attack::run(&house).await;
+    }
     let sample = options.fill.then(|| {
         let began = Instant::now();
         let amount = Amount { principals: options.principals, refresh_tokens: options.refresh_tokens };
