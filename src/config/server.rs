@@ -34,6 +34,10 @@ section! {
         max_connections: u32 = "10000",
         /// Worker threads; 0: one per core.
         workers: u32 = "0",
+        /// How long a connection may take to send the head of a request; then it is closed.
+        slow_head: Duration = r#""10s""#,
+        /// How long a body may take; then it is answered 408 and the connection closed.
+        slow_body: Duration = r#""30s""#,
         /// How long new connections are still accepted after SIGTERM, while `/readyz` already says no.
         stop_delay: Duration = r#""0s""#,
         /// How long requests under way may take to end after SIGTERM.
@@ -59,6 +63,9 @@ section! {
         )?;
         require("server.max_connections", server.max_connections >= 16, "must be at least 16")?;
         require("server.workers", server.workers <= 1_024, "must be at most 1024")?;
+        let patient = |longest: u64, time: Duration| (Duration::from_secs(1)..=minutes(longest)).contains(&time);
+        require("server.slow_head", patient(1, server.slow_head), "must be 1s to 1m")?;
+        require("server.slow_body", patient(5, server.slow_body), "must be 1s to 5m")?;
         require("server.stop_delay", server.stop_delay <= minutes(5), "must be at most 5m")?;
         require("server.drain", server.drain <= minutes(5), "must be at most 5m")
     }

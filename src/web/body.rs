@@ -1,5 +1,5 @@
 //! The one way a body is read: of the type that was asked for, at most 64 KiB,
-//! within 30 seconds, never unpacked.
+//! within the configured time, never unpacked.
 
 use std::time::Duration;
 
@@ -11,6 +11,10 @@ use actix_web::web::{Bytes, Payload};
 /// Bytes of a body that are accepted.
 pub const MAX_BODY: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a body may take, where the server says so (`server.slow_body`).
+#[derive(Clone, Copy, Debug)]
+pub struct Patience(pub Duration);
 
 /// What a body must say it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,7 +70,8 @@ impl BodyError {
 /// See [`BodyError`].
 pub async fn read(request: &HttpRequest, payload: Payload, kind: BodyKind) -> Result<Bytes, BodyError> {
     check_headers(request.headers(), kind)?;
-    match tokio::time::timeout(PATIENCE, payload.to_bytes_limited(MAX_BODY)).await {
+    let patience = request.app_data::<Patience>().map_or(PATIENCE, |configured| configured.0);
+    match tokio::time::timeout(patience, payload.to_bytes_limited(MAX_BODY)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_broken))) => Err(BodyError::Broken),
         Ok(Err(_too_large)) => Err(BodyError::TooLarge),

@@ -15,6 +15,7 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, HttpServer, rt};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::body::Patience;
 use super::client_address::ProxyTrust;
 use super::edge::Edge;
 use super::health::{self, Health};
@@ -22,14 +23,14 @@ use super::tls::{Certificate, LOOK_AFTER};
 use crate::config::{self, ConfigError};
 use crate::telemetry::Metrics;
 
-/// How long a connection may take to send its request's head.
-const SLOW_HEAD: Duration = Duration::from_secs(10);
 /// How long a connection may stay idle.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a TLS handshake may take.
 const SLOW_TLS: Duration = Duration::from_secs(5);
 /// How long a connection that is closed waits for the client to take the answer.
 const CLOSING: Duration = Duration::from_secs(1);
+/// Connections that wait to be accepted; the kernel may allow fewer.
+const BACKLOG: i32 = 4_096;
 /// Connections to the metrics listener.
 const METRICS_CONNECTIONS: usize = 64;
 
@@ -103,12 +104,12 @@ impl Listening {
     {
         let Self { main, metrics, certificate, config } = self;
         let (main_health, metrics_health, counted) = (Arc::clone(&health), Arc::clone(&health), edge.metrics().clone());
-        let trust = ProxyTrust::new(&config);
-        let server = HttpServer::new(move || app(&edge, &main_health, &trust, routes.clone()))
+        let (trust, patience) = (ProxyTrust::new(&config), Patience(config.slow_body));
+        let server = HttpServer::new(move || app(&edge, &main_health, &trust, routes.clone()).app_data(patience))
             .workers(workers(config.workers))
             .max_connections(usize::try_from(config.max_connections).unwrap_or(usize::MAX))
             .keep_alive(IDLE)
-            .client_request_timeout(SLOW_HEAD)
+            .client_request_timeout(config.slow_head)
             .client_disconnect_timeout(CLOSING)
             .tls_handshake_timeout(SLOW_TLS)
             .shutdown_timeout(config.drain.as_secs())
@@ -120,7 +121,8 @@ impl Listening {
             }
         }
         .run();
-        let counting = metrics.map(|listener| serve_metrics(listener, metrics_health, counted)).transpose()?;
+        let counting =
+            metrics.map(|listener| serve_metrics(listener, metrics_health, counted, config.slow_head)).transpose()?;
         let (main_handle, counting_handle) = (server.handle(), counting.as_ref().map(Server::handle));
         let watching = rt::spawn(watch_files(certificate));
         let counting = rt::spawn(async move {
@@ -162,11 +164,16 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn serve_metrics(listener: TcpListener, health: Arc<Health>, metrics: Arc<Metrics>) -> io::Result<Server> {
+fn serve_metrics(
+    listener: TcpListener,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    slow_head: Duration,
+) -> io::Result<Server> {
     let server = HttpServer::new(move || {
         App::new().configure(health::routes(&health)).configure(health::metrics_route(&metrics))
     });
-    let server = server.workers(1).max_connections(METRICS_CONNECTIONS).client_request_timeout(SLOW_HEAD);
+    let server = server.workers(1).max_connections(METRICS_CONNECTIONS).client_request_timeout(slow_head);
     Ok(server.disable_signals().listen(listener)?.run())
 }
 
@@ -180,8 +187,12 @@ async fn watch_files(certificate: Option<Arc<Certificate>>) {
 }
 
 fn listen(key: &str, address: SocketAddr) -> Result<TcpListener, ConfigError> {
-    TcpListener::bind(address)
-        .map_err(|error| ConfigError::new(key, format!("cannot listen on {address}: {}", error.kind())))
+    let listening = TcpListener::bind(address).and_then(|listener| {
+        // The library's own backlog is 128: a crowd that comes at once would keep others from connecting.
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok(listener)
+    });
+    listening.map_err(|error| ConfigError::new(key, format!("cannot listen on {address}: {}", error.kind())))
 }
 
 /// Worker threads for a configured number; 0: one per core.

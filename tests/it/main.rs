@@ -16,6 +16,7 @@ mod connectors;
 mod crash;
 mod decisions;
 mod demo;
+mod exhaustion;
 mod guards;
 mod identity;
 mod jobs;

@@ -2,4 +2,4 @@
 //! counts. Those of other languages stand in `tests/clients/`.
 
 mod openidconnect;
-mod over_tcp;
+pub mod over_tcp;

@@ -35,8 +35,13 @@ pub struct Served {
 
 impl Served {
     pub fn start(backend: Backend, declared: &Value) -> Self {
+        Self::configured(backend, declared, &[])
+    }
+
+    /// The same, with settings by the end of their variables' names.
+    pub fn configured(backend: Backend, declared: &Value, settings: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new(backend);
-        let config = |issuer: &str| configuration(database.url(), issuer);
+        let config = |issuer: &str| configuration(database.url(), issuer, settings);
         let open = config("http://localhost:1");
         let listening = Listening::open(&open.server, &open.metrics).expect("a port");
         let issuer = format!("http://localhost:{}", listening.address().expect("an address").port());
@@ -80,7 +85,7 @@ async fn apply(app: &App, declared: &str) {
     identity.apply(Arc::new(declaration), &by_operator()).await.expect("applying");
 }
 
-fn configuration(database: &str, issuer: &str) -> Config {
+fn configuration(database: &str, issuer: &str, settings: &[(&str, &str)]) -> Config {
     let set = [
         ("SERVER__LISTEN", "127.0.0.1:0"),
         ("SERVER__ISSUER", issuer),
@@ -94,7 +99,8 @@ fn configuration(database: &str, issuer: &str) -> Config {
         ("HASHING__ITERATIONS", "1"),
         ("HASHING__PATIENCE", "60s"),
     ];
-    let variables = set.map(|(name, value)| (format!("MENSHEN__{name}"), value.to_owned()));
+    let kept = set.iter().filter(|(name, _)| settings.iter().all(|(other, _)| other != name)).chain(settings);
+    let variables = kept.map(|(name, value)| (format!("MENSHEN__{name}"), (*value).to_owned()));
     Config::from_parts("", variables).expect("a configuration")
 }
 
@@ -165,6 +171,24 @@ impl Person {
             Ok(left) => left,
             Err((at, page)) => panic!("still at {}: {page}", at.path()),
         }
+    }
+
+    /// Opens a page with a form of a login: where it stands, and its hidden fields.
+    pub async fn form_at(&self, url: &str) -> (Url, Vec<(String, String)>) {
+        let page = self.follow(self.http.0.get(url)).await.expect_err("a page to sign in on");
+        (page.0, hidden_fields(&page.1))
+    }
+
+    /// Sends such a form, as often as one likes; what is answered, not followed.
+    pub async fn send_form(&self, form: &(Url, Vec<(String, String)>), typed: &[(&str, &str)]) -> reqwest::Response {
+        let body = {
+            let mut body = url::form_urlencoded::Serializer::new(String::new());
+            body.extend_pairs(&form.1).extend_pairs(typed).finish()
+        };
+        let post = self.http.0.post(form.0.clone()).header(ORIGIN, form.0.origin().ascii_serialization());
+        let cookie = self.cookie.lock().clone().unwrap_or_default();
+        let post = post.header("content-type", "application/x-www-form-urlencoded").header(COOKIE, cookie);
+        post.body(body).send().await.expect("an answer")
     }
 
     /// `Ok`: the address outside that a redirect led to; `Err`: a page.
