@@ -16,4 +16,5 @@ mod logout;
 mod sign_in;
 mod sign_up;
 mod sms;
+mod timing;
 mod web_layer;
