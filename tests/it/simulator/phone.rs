@@ -44,7 +44,7 @@ impl Provider {
     }
 }
 
-async fn serve(mut stream: TcpStream, issuer: String, heard: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, issuer: String, requests: Arc<Mutex<Vec<String>>>) {
     let mut text = String::new();
     loop {
         let mut bytes = vec![0; 4_096];
@@ -61,7 +61,7 @@ async fn serve(mut stream: TcpStream, issuer: String, heard: Arc<Mutex<Vec<Strin
     let (method, target) = (line.next().unwrap(), line.next().unwrap());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let cookie = if head.to_lowercase().contains("cookie: menshen=c1") { "with cookie " } else { "" };
-    heard.lock().push(format!("{method} {path} {cookie}{query}{body}"));
+    requests.lock().push(format!("{method} {path} {cookie}{query}{body}"));
     let answer = answer(&issuer, path, query, body);
     let _ = stream.write_all(answer.as_bytes()).await;
 }
