@@ -21,6 +21,7 @@ pub mod proof;
 pub mod registry;
 pub mod rejection;
 pub mod shortlist;
+pub mod spray;
 pub mod throttle;
 pub mod waiting;
 

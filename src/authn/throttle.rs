@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempt::Attempt;
+use super::spray::{Spray, Sprayed};
 use crate::base::id::PrincipalId;
 use crate::config;
 use crate::keys::MacKey;
@@ -64,7 +65,7 @@ impl Throttle {
     #[must_use]
     pub fn plan(&self, attempt: &Attempt<'_>, subjects: Vec<Subject>) -> Plan {
         let Some(key) = self.0.as_deref() else {
-            return Plan { guesses: Vec::new(), shared: Vec::new(), lifted: true };
+            return Plan { guesses: Vec::new(), shared: Vec::new(), spray: None, lifted: true };
         };
         let mut guesses: Vec<Guess> = subjects.into_iter().map(|subject| Guess::new(key, attempt, subject)).collect();
         // One order of locks for everybody.
@@ -72,7 +73,16 @@ impl Throttle {
         let address = bucket(key, &[b"address", &network(attempt.address)]);
         let [first, ..] = address;
         let shared = vec![(address, OF_ADDRESS), (bucket(key, &[b"overall", &[first % SHARES]]), OF_SHARE)];
-        Plan { guesses, shared, lifted: false }
+        Plan { guesses, shared, spray: None, lifted: false }
+    }
+
+    /// The same for a password, which may be tried on many names.
+    #[must_use]
+    pub fn plan_password(&self, attempt: &Attempt<'_>, subjects: Vec<Subject>, typed: &str) -> Plan {
+        let plan = self.plan(attempt, subjects);
+        let name = plan.guesses.first().map(|guess| guess.bucket);
+        let spray = self.0.as_deref().zip(name).map(|(key, name)| Spray::new(key, attempt.address, &name, typed));
+        Plan { spray, ..plan }
     }
 }
 
@@ -103,6 +113,7 @@ impl Guess {
 pub struct Plan {
     guesses: Vec<Guess>,
     shared: Vec<([u8; 32], Budget)>,
+    spray: Option<Spray>,
     lifted: bool,
 }
 
@@ -168,7 +179,17 @@ impl Plan {
             let wait = soonest.map_or(OF_PRINCIPAL.interval, |until| until.since(now));
             return Ok(Admission::Refused { retry_after: wait.max(Duration::from_secs(1)) });
         }
-        let buckets = granted.iter().map(|guess| guess.bucket).chain(shared).collect();
+        let mut buckets: Vec<_> = granted.iter().map(|guess| guess.bucket).chain(shared).collect();
+        // Where one browser is known for nobody of them, the password counts too.
+        if let (Some(spray), false) = (&self.spray, granted.iter().any(|guess| guess.known)) {
+            match spray.reserve(tx)? {
+                Sprayed::No(counted) => buckets.extend(counted),
+                Sprayed::Yes { retry_after } => {
+                    buckets.iter().try_for_each(|bucket| give_back(tx, bucket))?;
+                    return Ok(Admission::Refused { retry_after });
+                }
+            }
+        }
         let allowed = granted.into_iter().map(|guess| guess.subject.clone()).collect();
         Ok(Admission::Granted(Reserved { allowed, buckets, lifted: false }))
     }

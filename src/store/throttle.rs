@@ -67,6 +67,12 @@ pub fn reserve(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResu
     Ok(Reservation::Refused { until: tx.now() + budget.interval })
 }
 
+/// Until when a bucket would refuse a guess now; counts nothing.
+pub fn refused_until(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResult<Option<Timestamp>> {
+    let now = tx.now();
+    Ok(find(tx, bucket)?.filter(|row| row.refuses(now, budget)).map(|row| row.until()))
+}
+
 /// Takes a guess out of the count again, and the wait that it began.
 pub fn give_back(tx: &mut Tx<'_>, bucket: &[u8; 32]) -> StoreResult<()> {
     let now = tx.now().micros();

@@ -55,7 +55,7 @@ impl PasswordCheck<'_> {
         let seen = self.attempt.browser.is_seen();
         let ticket = self.deps.passwords.admit(if seen { Urgency::Known } else { Urgency::Stranger })?;
         let (subjects, slots) = self.deps.store.read(move |tx| load(tx, lookup)).await?;
-        let plan = self.deps.throttle.plan(self.attempt, subjects);
+        let plan = self.deps.throttle.plan_password(self.attempt, subjects, typed);
         let urgency = if plan.is_known() { Urgency::Known } else { Urgency::Stranger };
         let reserved = match self.reserve(plan).await? {
             Admission::Granted(reserved) => reserved,

@@ -3,4 +3,5 @@
 mod guessing;
 mod logins;
 mod sms;
+mod spraying;
 pub mod world;
