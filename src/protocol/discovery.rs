@@ -10,7 +10,6 @@ use super::authorization::Display;
 use super::claims;
 use super::client_metadata::{AssertionAlg, ClientAuthMethod, GrantType, SigningAlg};
 use super::pkce;
-use super::prompt::PROMPT_VALUES_SUPPORTED;
 use super::response::ResponseMode;
 use super::scope;
 
@@ -43,6 +42,8 @@ pub struct Capabilities<'a> {
     pub issuer: &'a str,
     /// The assurance levels that a sign-in can reach.
     pub acr_values: &'a [&'static str],
+    /// The values of `prompt` that lead somewhere here.
+    pub prompt_values: &'a [&'static str],
 }
 
 /// The document. Member names are those of the IANA registry.
@@ -119,7 +120,7 @@ impl ProviderMetadata {
             claims_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
-            prompt_values_supported: PROMPT_VALUES_SUPPORTED.to_vec(),
+            prompt_values_supported: capabilities.prompt_values.to_vec(),
             acr_values_supported: capabilities.acr_values.to_vec(),
             ui_locales_supported: UI_LOCALES_SUPPORTED.to_vec(),
             display_values_supported: Display::SUPPORTED.to_vec(),
@@ -133,9 +134,14 @@ mod tests {
     use openidconnect::core::{CoreJwsSigningAlgorithm, CoreProviderMetadata};
 
     use super::*;
+    use crate::protocol::prompt::PROMPT_VALUES_SUPPORTED;
 
     fn document() -> serde_json::Value {
-        let capabilities = Capabilities { issuer: "https://id.acme.example", acr_values: &["aal1"] };
+        let capabilities = Capabilities {
+            issuer: "https://id.acme.example",
+            acr_values: &["aal1"],
+            prompt_values: PROMPT_VALUES_SUPPORTED,
+        };
         serde_json::to_value(ProviderMetadata::new(&capabilities)).unwrap()
     }
 

@@ -20,9 +20,8 @@ pub enum Prompt {
     SelectAccount,
 }
 
-/// What [`Prompts::parse`] takes and discovery advertises. `create` joins it
-/// together with the page of sign-up: this line is the only switch.
-pub const PROMPT_VALUES_SUPPORTED: &[&str] = &["none", "login", "consent", "select_account"];
+/// What [`Prompts::parse`] takes and discovery advertises.
+pub const PROMPT_VALUES_SUPPORTED: &[&str] = &["none", "login", "consent", "select_account", "create"];
 
 /// The values of one `prompt` parameter: no unknown one, `none` alone, `create`
 /// neither with `login` nor with `select_account`.
@@ -137,7 +136,8 @@ mod tests {
     #[case("login xyz")]
     #[case("login\tconsent")]
     #[case("none select_account")]
-    #[case("create")]
+    #[case("none create")]
+    #[case("create login")]
     fn a_wrong_prompt_is_an_invalid_request(#[case] text: &str) {
         assert_eq!(Prompts::parse(text).unwrap_err().code(), ErrorCode::InvalidRequest);
     }

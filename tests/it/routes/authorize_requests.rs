@@ -82,7 +82,6 @@ async fn az_14_15_17_20_21_26_28_what_a_request_must_not_say(#[values(Sqlite, Po
         ("az_26", with("prompt", "none login"), "invalid_request"),
         ("az_26", with("prompt", "NONE"), "invalid_request"),
         ("az_26", with("prompt", "xyz"), "invalid_request"),
-        ("not offered yet", with("prompt", "create"), "invalid_request"),
         ("az_28", with("max_age", "-1"), "invalid_request"),
         ("az_28", with("max_age", "1e9999"), "invalid_request"),
         ("az_28", with("max_age", "abc"), "invalid_request"),

@@ -12,6 +12,7 @@ use menshen::protocol::client_metadata::SigningAlg;
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use crate::routes::sign_up::GATEWAY;
 use crate::support::browser::Browser;
 use crate::support::database::Backend::{self, Postgres, Sqlite};
 use crate::support::house::{OPS, PASSWORD, Person, SECRET};
@@ -33,7 +34,7 @@ struct Proofs {
 #[rstest]
 #[actix_web::test]
 async fn every_member_is_proved(#[values(Sqlite, Postgres)] backend: Backend) {
-    let idp = TestIdp::start(backend).await;
+    let idp = TestIdp::configured(backend, GATEWAY).await;
     let rsa = SigningKey::generate(SigningAlg::Rs256).unwrap();
     idp.apply(&more_of_the_house(&rsa)).await;
     let (browser, console) = (idp.browser(), idp.client("console"));
