@@ -2,6 +2,7 @@
 //! configuration, and holds them. No globals: whoever needs one is given it.
 
 mod gauges;
+mod letters;
 
 use std::sync::Arc;
 
@@ -15,10 +16,10 @@ use crate::authn::throttle::Throttle;
 use crate::authn::{CodeLimits, Registry};
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy};
-use crate::config::{Config, ConfigError, SmsProvider};
-use crate::connectors::{Wire, sms_gateway};
+use crate::config::{Config, ConfigError};
+use crate::connectors::{Mailer, Wire, mailer, sms_gateway};
 use crate::domain::browser::{LifetimePolicy, Lifetimes};
-use crate::flow::{Flow, FlowSettings, SignUpPolicy};
+use crate::flow::{Flow, FlowSettings};
 use crate::keys::client_jwks::ClientJwks;
 use crate::keys::keeper::{KeeperError, KeyKeeper};
 use crate::keys::{
@@ -55,6 +56,8 @@ pub struct App {
     pub post: Post,
     /// The gateway for text messages, when one is configured.
     pub sms: Option<SmsSender>,
+    /// The mail server, when one is configured.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The clock.
@@ -123,6 +126,7 @@ impl App {
         let wire = Wire { outbound, clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
         let post = Post::new(Arc::clone(&vault));
         let sms = sms_sender(&config, &wire)?;
+        let mailer = mailer(&config, &clock)?;
         let parts = Parts {
             config: &config,
             store: &store,
@@ -139,7 +143,22 @@ impl App {
         let tokens = parts.tokens(&keys);
         let flow = parts.flow(&tokens, &passwords)?;
         let config = Arc::new(config);
-        Ok(Self { config, store, vault, keeper, keys, tokens, flow, passwords, post, sms, metrics, clock, entropy })
+        Ok(Self {
+            config,
+            store,
+            vault,
+            keeper,
+            keys,
+            tokens,
+            flow,
+            passwords,
+            post,
+            sms,
+            mailer,
+            metrics,
+            clock,
+            entropy,
+        })
     }
 }
 
@@ -185,6 +204,7 @@ impl Parts<'_> {
             tokens: tokens.clone(),
             registry: Arc::new(registry),
             codes,
+            notices: self.notices(),
             passwords: passwords.clone(),
             metrics: Arc::clone(self.metrics),
             password_policy: PasswordPolicy::configured(&self.config.password),
@@ -240,15 +260,10 @@ impl Parts<'_> {
             },
             default_country: self.config.login.default_country.clone(),
             sign_up: self.sign_up_policy(),
+            reset: self.reset_policy(),
             accounts_per_phone: self.config.login.max_accounts_per_phone,
             default_client: self.config.login.default_client.as_deref().map(ClientId::from_text),
         }
-    }
-
-    /// A sign-up proves a phone number, so without a gateway there is none.
-    fn sign_up_policy(&self) -> SignUpPolicy {
-        let reaches_phones = self.config.sms.provider != SmsProvider::None;
-        if self.config.signup.enabled && reaches_phones { SignUpPolicy::Open } else { SignUpPolicy::Closed }
     }
 }
 

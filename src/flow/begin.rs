@@ -138,6 +138,7 @@ impl Flow {
             Recognised::Known(browser) => Ok(Some(browser)),
             Recognised::Unknown => Ok(None),
             Recognised::Stolen(browser) => {
+                self.tell_of_theft(tx, visit, browser)?;
                 session::end_stolen(tx, browser, &visit.origin())?;
                 Ok(None)
             }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::context::View;
 use super::outcome::{FlowError, Problem};
+use super::reset::ResetProgress;
 use super::sign_up::SignUpProgress;
 use super::{Flow, Visit};
 use crate::authn::{ProvenContact, Shortlist, Step, WaitingProof};
@@ -59,6 +60,9 @@ pub struct Progress {
     /// How far a sign-up came.
     #[serde(default)]
     pub sign_up: SignUpProgress,
+    /// How far a reset came.
+    #[serde(default)]
+    pub reset: ResetProgress,
 }
 
 /// What the person ticked on a login page.

@@ -4,12 +4,13 @@ use super::context::View;
 use super::interaction::{Interaction, MethodStep, Progress, Ticks};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
+use super::room::is_full;
 use super::{Flow, Visit};
 use crate::authn::{Attempt, AuthnError, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId, SignInId};
 use crate::domain::Principal;
-use crate::domain::browser::{MAX_SIGN_INS, Stay};
+use crate::domain::browser::Stay;
 use crate::session::{self, Arrival};
 use crate::store::{StoreResult, Tx, agreements, sign_ins};
 
@@ -297,6 +298,7 @@ impl Flow {
             stay: ticks.stay,
             random,
         };
+        self.tell_of_new_browser(tx, visit, interaction, proof)?;
         let signed_in = session::sign_in(tx, &self.browsers, &self.settings.lifetimes, proof, &arrival)?;
         let chosen = self.chose(tx, interaction, (signed_in.id, proof.principal(), ticks), visit)?;
         Ok(chosen.map(|()| resumed(&interaction.name, signed_in.cookie)))
@@ -321,10 +323,4 @@ impl Flow {
 /// Back to resume, with the browser's new cookie.
 fn resumed(name: &str, cookie: Option<Secret<String>>) -> Answer {
     Answer { outcome: Outcome::Page(Destination::Resume(name.to_owned())), cookie }
-}
-
-/// A browser holds so many accounts and no more; nobody is dropped silently.
-pub(super) fn is_full(tx: &mut Tx<'_>, interaction: &Interaction, newcomer: &PrincipalId) -> StoreResult<bool> {
-    let known = sign_ins::known_principals(tx, interaction.browser.id)?;
-    Ok(known.len() >= MAX_SIGN_INS && !known.contains(newcomer))
 }

@@ -19,10 +19,12 @@ mod interaction;
 mod issue;
 mod login;
 mod logout;
+mod notices;
 mod outcome;
 mod password;
 mod people;
 pub mod policy;
+mod reset;
 mod resume;
 mod room;
 mod sign_up;
@@ -43,6 +45,7 @@ pub use logout::{LoggedOut, LogoutChoice, LogoutRequest, LogoutView};
 pub use outcome::{Answer, Destination, FlowError, Outcome, Problem};
 pub use password::{PasswordChange, PasswordRefused, PasswordView, PostedPassword};
 pub use people::Facts;
+pub use reset::{PostedReset, ResetPolicy, ResetProgress, ResetRefused, ResetStage, ResetSubmission, ResetView};
 pub use sign_up::{
     PostedSignUp, SignUpPolicy, SignUpProgress, SignUpRefused, SignUpStage, SignUpSubmission, SignUpView,
 };
@@ -57,6 +60,7 @@ use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
 use crate::domain::audit::Origin;
 use crate::domain::browser::LifetimePolicy;
 use crate::domain::{Language, PrincipalKind};
+use crate::identity::Notices;
 use crate::keys::{ContactKeys, LoginHints, MacKey};
 use crate::session::Browsers;
 use crate::store::Store;
@@ -113,6 +117,8 @@ pub struct FlowSettings {
     pub default_country: String,
     /// Whether people may make accounts by themselves.
     pub sign_up: SignUpPolicy,
+    /// Whether passwords can be reset by a code.
+    pub reset: ResetPolicy,
     /// Accounts that one phone number may have.
     pub accounts_per_phone: u32,
     /// The client whose `initiate_login_uri` a login without a client ends at,
@@ -143,6 +149,8 @@ pub struct Flow {
     pub registry: Arc<Registry>,
     /// One-time codes.
     pub codes: Codes,
+    /// Word of what happened to accounts.
+    pub notices: Notices,
     /// Password hashes.
     pub passwords: Passwords,
     /// What is counted.

@@ -38,6 +38,8 @@ pub enum Destination {
     },
     /// Sign-up in an interaction.
     SignUp(String),
+    /// A forgotten password.
+    Reset(String),
     /// The chooser of an interaction.
     Choose(String),
     /// The new terms.

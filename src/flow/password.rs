@@ -15,6 +15,7 @@ use crate::authn::password_policy::Weakness;
 use crate::authn::{AuthnError, PASSWORD_CREDENTIAL};
 use crate::base::id::PrincipalId;
 use crate::domain::{AuditEvent, AuditKind, Outcome as AuditOutcome};
+use crate::notify::Occasion;
 use crate::session;
 use crate::store::{StoreResult, Tx, audit, credentials, principals};
 
@@ -140,6 +141,7 @@ impl Flow {
                     Err(error) => return Ok(Err(error)),
                 };
                 Self::replace_password(tx, &visit, &pending, &data)?;
+                flow.tell(tx, &visit, &pending.sign_in.principal, &Occasion::PasswordChanged)?;
                 let outcome = Outcome::Page(Destination::Resume(name.clone()));
                 Ok(Ok(Answer { outcome, cookie: None }))
             })

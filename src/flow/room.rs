@@ -5,7 +5,9 @@ use super::interaction::{Interaction, Progress, Ticks};
 use super::outcome::{Answer, Destination, FlowError, Outcome};
 use super::{Flow, Visit};
 use crate::authn::WaitingProof;
-use crate::store::{StoreResult, Tx};
+use crate::base::id::PrincipalId;
+use crate::domain::browser::MAX_SIGN_INS;
+use crate::store::{StoreResult, Tx, sign_ins};
 
 impl Flow {
     /// Keeps the proof in the interaction and asks which account to remove.
@@ -47,4 +49,10 @@ impl Flow {
             }
         }
     }
+}
+
+/// A browser holds so many accounts and no more; nobody is dropped silently.
+pub(super) fn is_full(tx: &mut Tx<'_>, interaction: &Interaction, newcomer: &PrincipalId) -> StoreResult<bool> {
+    let known = sign_ins::known_principals(tx, interaction.browser.id)?;
+    Ok(known.len() >= MAX_SIGN_INS && !known.contains(newcomer))
 }

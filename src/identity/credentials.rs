@@ -60,12 +60,32 @@ pub fn set_password(
     new: &NewPassword,
     origin: &Origin,
 ) -> Result<(), Stop<Refusal>> {
+    replace(tx, principal, new, ("set", origin))
+}
+
+/// Sets the password that somebody chose who proved a contact of the principal,
+/// and ends everything that the old one had opened.
+pub fn reset_password<R>(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    new: &NewPassword,
+    origin: &Origin,
+) -> Result<(), Stop<R>> {
+    replace(tx, principal, new, ("reset", origin))
+}
+
+fn replace<R>(
+    tx: &mut Tx<'_>,
+    principal: &Principal,
+    new: &NewPassword,
+    (what, origin): (&str, &Origin),
+) -> Result<(), Stop<R>> {
     write_password(tx, &principal.id, new)?;
     if principal.must_change_password != new.must_change() {
         principals::update(tx, &Principal { must_change_password: new.must_change(), ..principal.clone() })?;
     }
     end_everywhere(tx, &principal.id)?;
-    record(tx, AuditKind::PasswordChanged, principal, "set", origin)
+    record(tx, AuditKind::PasswordChanged, principal, what, origin)
 }
 
 pub(super) fn write_password(tx: &mut Tx<'_>, principal: &PrincipalId, new: &NewPassword) -> StoreResult<()> {

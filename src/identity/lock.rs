@@ -12,7 +12,7 @@ const NAME: &str = "identity";
 /// # Errors
 /// [`StoreError::Conflict`] when another transaction made the row just now; the
 /// caller runs its job again.
-pub(super) fn hold(tx: &mut Tx<'_>) -> StoreResult<()> {
+pub fn hold(tx: &mut Tx<'_>) -> StoreResult<()> {
     let now = tx.now();
     if leases::take(tx, NAME, NAME, now)? { Ok(()) } else { Err(StoreError::Conflict(NAME.to_owned())) }
 }

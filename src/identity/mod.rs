@@ -12,6 +12,7 @@ pub mod apply;
 pub mod clients;
 mod credentials;
 mod lock;
+mod notices;
 pub mod operator;
 pub mod people;
 pub mod refusal;
@@ -22,7 +23,9 @@ mod who;
 use std::sync::Arc;
 
 pub use accounts::{Billing, NewAccount, NewIamUser};
-pub use credentials::{MustChange, NewPassword, set_password};
+pub use credentials::{MustChange, NewPassword, reset_password, set_password};
+pub use lock::hold;
+pub use notices::{Notices, Scene};
 pub use operator::{OperatorError, Portrait, Switch};
 pub use people::{NewPerson, SealedContact};
 pub use refusal::{Refusal, Stop, all_or_nothing};

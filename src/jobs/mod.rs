@@ -6,6 +6,7 @@
 
 mod keys;
 mod letters;
+mod mail;
 mod outbox;
 mod runner;
 mod sweep;
@@ -20,6 +21,7 @@ use tokio::sync::Notify;
 
 pub use keys::{ReloadKeys, RotateKeys};
 pub use letters::SmsDelivery;
+pub use mail::MailDelivery;
 pub use outbox::{Deliver, Message, OutboxJob, Undelivered};
 pub use runner::{Runner, Running, Stepped};
 pub use sweep::Sweep;
@@ -102,5 +104,10 @@ pub fn of_letters(app: &App) -> Vec<OutboxJob> {
         let delivery = SmsDelivery::new(app.post.clone(), sender, Arc::clone(&app.clock));
         outbox(Arc::new(delivery), Channel::Sms)
     });
-    sms.into_iter().collect()
+    let mail = app.mailer.clone().map(|mailer| {
+        let branding = app.config.branding.clone();
+        let delivery = MailDelivery::new(app.post.clone(), mailer, branding, Arc::clone(&app.clock));
+        outbox(Arc::new(delivery), Channel::Mail)
+    });
+    sms.into_iter().chain(mail).collect()
 }

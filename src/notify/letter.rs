@@ -58,6 +58,8 @@ pub enum Content {
         /// The digits.
         code: String,
     },
+    /// Word of something that happened.
+    Notice(super::notice::Notice),
     /// Nothing: a letter to a contact that nobody here has. It is written, sealed
     /// and stored like any other, so that asking costs the same, and never sent.
     Nothing,

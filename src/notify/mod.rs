@@ -5,11 +5,14 @@
 //! who gets one.
 
 mod letter;
+pub mod notice;
 mod post;
+pub mod render;
 mod sms;
 mod text;
 
 pub use letter::{Channel, Content, Letter};
+pub use notice::{Notice, Occasion};
 pub use post::{NotifyError, Post, Posted};
 pub use sms::{SmsFailed, SmsSender};
 pub use text::Sender;

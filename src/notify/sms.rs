@@ -6,11 +6,13 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::letter::{Content, Letter};
+use super::notice::Notice;
+use super::render;
 use super::text::Sender;
 use crate::base::Timestamp;
 use crate::connectors::{SmsGateway, SmsPurpose, SmsRequest, VendorError};
-use crate::domain::CodePurpose;
 use crate::domain::contact::Phone;
+use crate::domain::{CodePurpose, Language};
 
 /// Why a letter did not go out.
 #[derive(Debug, Error)]
@@ -50,6 +52,7 @@ impl SmsSender {
     pub async fn send(&self, letter: &Letter, once_key: &str, now: Timestamp) -> Result<(), SmsFailed> {
         let (purpose, params) = match &letter.content {
             Content::Nothing => return Ok(()),
+            Content::Notice(notice) => (SmsPurpose::Notice, of_notice(notice, letter.language)),
             Content::Code { purpose, code } => {
                 let minutes = letter.until.since(now).as_secs().div_ceil(60).max(1);
                 let text = self.sender.code(letter.language, *purpose, code, minutes);
@@ -63,6 +66,17 @@ impl SmsSender {
         self.gateway.send(&request).await?;
         Ok(())
     }
+}
+
+/// What a notice's template may take: what happened, to whom and when, and the
+/// whole of it for gateways that take free text.
+fn of_notice(notice: &Notice, language: Language) -> Vec<(&'static str, String)> {
+    vec![
+        ("what", render::headline(&notice.occasion, language)),
+        ("name", notice.name.clone()),
+        ("time", notice.at.to_string()),
+        ("text", render::notice_text(notice, language)),
+    ]
 }
 
 const fn of_code(purpose: CodePurpose) -> SmsPurpose {

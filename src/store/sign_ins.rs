@@ -95,6 +95,12 @@ pub fn known_principals(tx: &mut Tx<'_>, browser: BrowserId) -> StoreResult<Vec<
     Ok(ids.load::<String>(tx.conn())?.into_iter().map(PrincipalId::from_text).collect())
 }
 
+/// The browsers in which this principal ever signed in and was not removed from.
+pub fn browsers_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<BrowserId>> {
+    let rows = sign_ins::table.filter(sign_ins::principal_id.eq(principal.as_str())).select(sign_ins::browser_id);
+    Ok(rows.load::<i64>(tx.conn())?.into_iter().map(BrowserId::new).collect())
+}
+
 /// The row of one principal in one browser.
 macro_rules! own_row {
     ($new:expr) => {

@@ -10,7 +10,7 @@ use super::pages::{
 };
 use super::{people, respond, routes, sms};
 use crate::authn;
-use crate::flow::{Facts, LoginPage, LoginView, SignUpPolicy};
+use crate::flow::{Facts, LoginPage, LoginView, ResetPolicy, SignUpPolicy};
 use crate::protocol::RawParams;
 
 /// A form that was refused, and what was in it.
@@ -66,7 +66,7 @@ impl Filled<'_> {
             username: self.typed(),
             remember: self.remember(),
             agreements: self.agreements(),
-            forgot_href: None,
+            forgot_href: self.forgot(),
             sign_up_href: self.sign_up(),
         }
     }
@@ -194,6 +194,12 @@ impl Filled<'_> {
                 if page == self.page { link.current() } else { link }
             })
             .collect()
+    }
+
+    /// Where a forgotten password is replaced.
+    fn forgot(&self) -> Option<String> {
+        let open = self.context.app.flow.settings.reset == ResetPolicy::Open;
+        open.then(|| respond::of_interaction(routes::RESET, &self.view.view.interaction))
     }
 
     /// Where accounts are made by oneself: main accounts alone are.

@@ -28,6 +28,7 @@ pub mod pages;
 pub mod password;
 pub mod people;
 pub mod provider;
+pub mod reset;
 pub mod respond;
 pub mod revoke;
 pub mod routes;

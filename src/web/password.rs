@@ -25,7 +25,7 @@ pub async fn get(context: Context) -> HttpResponse {
 pub async fn post(context: Context, payload: Payload) -> HttpResponse {
     let form = match context.form(payload).await {
         Ok(form) => form,
-        Err(refused) => return refused,
+        Err(answer) => return answer,
     };
     let text = |name| form.optional(name).unwrap_or_default().to_owned();
     let posted = PostedPassword {
@@ -37,7 +37,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
     match context.app.flow.change_password(context.visit.clone(), posted).await {
         Ok(PasswordChange::Done(answer)) => respond::answer(&context, answer),
         Ok(PasswordChange::Again(view, why)) => {
-            page(&context, StatusCode::UNPROCESSABLE_ENTITY, &view, Some(error(why)))
+            page(&context, StatusCode::UNPROCESSABLE_ENTITY, &view, Some(refused(why)))
         }
         Err(error) => context.failed(&error),
     }
@@ -59,7 +59,8 @@ fn page(context: &Context, status: StatusCode, view: &PasswordView, error: Optio
     context.page(status, &page, view.view.redirect_uri.as_deref())
 }
 
-fn error(why: PasswordRefused) -> PageError {
+/// Why a new password was refused, as a page says it.
+pub(super) fn refused(why: PasswordRefused) -> PageError {
     match why {
         PasswordRefused::Same => PageError::PasswordSame,
         PasswordRefused::Mismatch => PageError::PasswordMismatch,

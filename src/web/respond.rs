@@ -58,6 +58,7 @@ fn to_client(context: &Context, returned: &RedirectAnswer, cookie: Option<&str>)
 pub fn path(destination: &Destination) -> String {
     match destination {
         Destination::Login { page, interaction } => of_interaction(login_path(*page), interaction),
+        Destination::Reset(interaction) => of_interaction(routes::RESET, interaction),
         Destination::Choose(interaction) => of_interaction(routes::ACCOUNTS, interaction),
         Destination::Terms(interaction) => of_interaction(routes::TERMS, interaction),
         Destination::ChangePassword(interaction) => of_interaction(routes::PASSWORD, interaction),

@@ -11,9 +11,9 @@ use actix_web::{HttpResponse, Resource};
 use super::context::Context;
 use super::discovery::Discovery;
 use super::pages::Failing;
-use super::sign_up;
 use super::site::Site;
 use super::{accounts, apps, authorize, consent, discovery, introspect, jwks, login, logout, password, revoke};
+use super::{reset, sign_up};
 use super::{static_files, token, userinfo, wire};
 
 /// Authorization endpoint.
@@ -32,6 +32,8 @@ pub const LOGIN_IAM: &str = "/login/iam";
 pub const SIGN_UP: &str = "/signup";
 /// Chooser, and the accounts of this browser.
 pub const ACCOUNTS: &str = "/accounts";
+/// A forgotten password.
+pub const RESET: &str = "/reset";
 /// New terms.
 pub const TERMS: &str = "/terms";
 /// Forced change of a password.
@@ -113,6 +115,7 @@ pub const TABLE: &[Row] = table! {
     "/login/iam/{account}", BOTH, Interaction, "IAM user of one account", |r| r.get(login::iam_of).post(login::post_iam_of);
     PASSWORD, BOTH, Interaction, "forced change of a password", |r| r.get(password::get).post(password::post);
     TERMS, BOTH, Interaction, "new terms", |r| r.get(consent::terms).post(consent::post_terms);
+    RESET, BOTH, Interaction, "a forgotten password", |r| r.get(reset::get).post(reset::post);
     SIGN_UP, BOTH, Interaction, "a new account", |r| r.get(sign_up::get).post(sign_up::post);
     CONSENT, BOTH, Interaction, "consent", |r| r.get(consent::get).post(consent::post);
     ACCOUNTS, BOTH, Browser, "chooser, and the accounts of this browser", |r| r.get(accounts::get).post(accounts::post);
@@ -126,7 +129,8 @@ pub const TABLE: &[Row] = table! {
 /// Mounts the table over one site.
 pub fn mount(site: &Data<Site>) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
     let site = site.clone();
-    let (tokens, document) = (Data::new(site.tokens.clone()), Data::new(Discovery::new(site.tokens.issuer())));
+    let (tokens, document) =
+        (Data::new(site.tokens.clone()), Data::new(Discovery::new(site.tokens.issuer(), site.flow.settings.sign_up)));
     move |routes| {
         routes.app_data(site.clone()).app_data(tokens.clone()).app_data(document.clone());
         for row in TABLE {

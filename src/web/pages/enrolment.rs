@@ -1,12 +1,14 @@
-//! The pages of a new account: number, code, accounts that are there, password.
+//! The pages of a new account and of a forgotten password: name or number, code,
+//! accounts that are there, password.
 
 use askama::Template;
 
 use super::account::PasswordPolicy;
 use super::chrome::{Chrome, Form};
 use super::login::Agreements;
-use super::people::Entry;
+use super::people::{Entry, Person};
 use super::problem::Field;
+use super::text::Around;
 
 /// First page of a sign-up: which number. Posts `phone`.
 #[derive(Clone, Debug, Template)]
@@ -27,6 +29,8 @@ pub struct SignUpPhonePage {
 pub enum CodeFor {
     /// A new account.
     SignUp,
+    /// A new password.
+    Reset,
 }
 
 /// A code was sent. Posts `code`; `resend` from a form of its own; `other` to
@@ -48,18 +52,29 @@ impl CodePage {
     fn title(&self) -> &'static str {
         match self.purpose {
             CodeFor::SignUp => self.chrome.t().sign_up.title,
+            CodeFor::Reset => self.chrome.t().reset.title,
+        }
+    }
+
+    /// Who asked is told what was sent only as far as anybody may know it.
+    fn lead(&self) -> &'static Around {
+        match self.purpose {
+            CodeFor::SignUp => &self.chrome.t().code.sent_to,
+            CodeFor::Reset => &self.chrome.t().reset.sent_to,
         }
     }
 
     fn submit_id(&self) -> &'static str {
         match self.purpose {
             CodeFor::SignUp => "signup-submit",
+            CodeFor::Reset => "reset-submit",
         }
     }
 
     fn other(&self) -> &'static str {
         match self.purpose {
             CodeFor::SignUp => self.chrome.t().sign_up.other_phone,
+            CodeFor::Reset => self.chrome.t().reset.other,
         }
     }
 }
@@ -100,4 +115,44 @@ pub struct SignUpDetailsPage {
     pub policy: PasswordPolicy,
     /// What is agreed to.
     pub agreements: Agreements,
+}
+
+/// First page of a reset: whose password. Posts `username`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "reset_name.html")]
+pub struct ResetNamePage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Where to, guarded by what.
+    pub form: Form,
+    /// Typed before.
+    pub username: String,
+    /// To the login page.
+    pub sign_in_href: String,
+}
+
+/// Last page of a reset. Posts `new_password`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "reset_password.html")]
+pub struct ResetPasswordPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Where to, guarded by what.
+    pub form: Form,
+    /// Whose password.
+    pub person: Person,
+    /// The full name for password managers, never a phone number.
+    pub username: Option<String>,
+    /// What it has to be.
+    pub policy: PasswordPolicy,
+}
+
+/// The password was replaced.
+#[derive(Clone, Debug, Template)]
+#[template(path = "reset_done.html")]
+pub struct ResetDonePage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// On to the sign-in.
+    pub sign_in_href: String,
 }

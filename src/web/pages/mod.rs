@@ -27,7 +27,10 @@ pub use account::{AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, Pass
 pub use chooser::{ChooserFace, ChooserPage, ChooserRow, MismatchPage};
 pub use chrome::{Chrome, Form, MethodLink, Place, WebLink};
 pub use consent::{ConsentPage, ScopeLine, Trust};
-pub use enrolment::{CodeFor, CodePage, SignUpDetailsPage, SignUpKnownPage, SignUpPhonePage};
+pub use enrolment::{
+    CodeFor, CodePage, ResetDonePage, ResetNamePage, ResetPasswordPage, SignUpDetailsPage, SignUpKnownPage,
+    SignUpPhonePage,
+};
 pub use failure::{ErrorPage, Failing, FormPostPage};
 pub use locale::Locale;
 pub use login::{

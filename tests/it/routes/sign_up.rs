@@ -15,8 +15,13 @@ use crate::support::database::Backend::{self, Postgres, Sqlite};
 use crate::support::house::{ACME_PHONE, OPS, PASSWORD, Person};
 use crate::support::idp::TestIdp;
 
-/// What a sign-up needs: somebody who carries the codes.
-pub const GATEWAY: &[(&str, &str)] = &[("sms.provider", "webhook"), ("sms.webhook_url", "https://sms.test/send")];
+/// What a sign-up and a reset need: somebody who carries letters.
+pub const GATEWAY: &[(&str, &str)] = &[
+    ("sms.provider", "webhook"),
+    ("sms.webhook_url", "https://sms.test/send"),
+    ("mail.host", "mail.test"),
+    ("mail.from", "no-reply@id.test"),
+];
 const NEW: &str = "+8613911112222";
 const STRONG: &str = "seven-lamps-by-the-river";
 
@@ -138,6 +143,32 @@ async fn a_number_with_accounts_says_so_after_the_code(#[values(Sqlite, Postgres
     assert!(page.text("h1").expect("a heading").contains('3'), "{}", page.body);
 }
 
+#[rstest]
+#[actix_web::test]
+async fn whoever_has_the_number_signs_in_to_an_account_that_it_has(#[values(Sqlite, Postgres)] backend: Backend) {
+    let idp = idp(backend).await;
+    let (browser, console) = (idp.browser(), idp.client("console"));
+    let page = browser.open(&console.request().with("prompt", "create").with("scope", "openid account").url()).await;
+    assert_eq!(page.path(), "/signup");
+    let page = prove(&idp, &browser, &page, ACME_PHONE).await;
+    let made_up = browser.submit(&page, &[("account", "AAAA")]).await;
+    assert_eq!(made_up.status, StatusCode::CONFLICT);
+    let handle = page.attribute("button[name=account]", "value").expect("an account");
+    let answer = browser.submit(&page, &[("account", &handle)]).await;
+    let next = browser.follow(answer).await;
+    // The agreements have a page of their own where nobody ticked them.
+    let back = if next.has("#agree-submit") {
+        let answer = browser.submit(&next, &[("agree", "1")]).await;
+        browser.follow(answer).await
+    } else {
+        next
+    };
+    let claims = console.tokens(&console.code_from(&back)).await.claims();
+    assert_eq!((&claims["account_id"], &claims["amr"]), (&json!("104857600000"), &json!(["sms"])));
+    let again = browser.submit(&page, &[("account", &handle)]).await;
+    assert!(again.status.is_client_error(), "the number was used up");
+}
+
 /// Of two at once for the last place one wins, and the other is told.
 #[rstest]
 #[actix_web::test]
@@ -221,10 +252,9 @@ async fn rg_02_a_form_brings_its_own_field_and_nothing_else(#[values(Sqlite, Pos
     let code = idp.code_sent_to(NEW, CodePurpose::SignUp).await;
     let stranger = idp.browser();
     let theirs = stranger.open("/signup").await;
-    assert!(
-        stranger.submit(&theirs, &[("code", &code)]).await.status == StatusCode::CONFLICT,
-        "another browser's code"
-    );
+    let form = theirs.form().fields;
+    let fields = [("interaction", form["interaction"].as_str()), ("csrf", &form["csrf"]), ("code", &code)];
+    assert_eq!(stranger.post("/signup", &fields).await.status, StatusCode::CONFLICT, "another browser's code");
     let answer = browser.submit(&page, &[("code", &code)]).await;
     let page = browser.follow(answer).await;
     let swapped = [

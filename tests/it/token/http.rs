@@ -23,7 +23,7 @@ async fn send(house: &House, request: TestRequest) -> ServiceResponse {
     let preflight = || method(Method::OPTIONS).to(wire::preflight);
     let app = App::new()
         .app_data(Data::new(house.tokens.clone()))
-        .app_data(Data::new(discovery::Discovery::new(ISSUER)))
+        .app_data(Data::new(discovery::Discovery::new(ISSUER, menshen::flow::SignUpPolicy::Closed)))
         .app_data(ProxyTrust::new(&config.server))
         .service(
             resource("/token")

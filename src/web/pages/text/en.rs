@@ -1,6 +1,6 @@
 //! English: sentence case, "sign in".
 
-use super::enrolment::{CODE_EN, SIGN_UP_EN};
+use super::enrolment::{CODE_EN, RESET_EN, SIGN_UP_EN};
 use super::{
     Accounts, AgreementsDue, Apps, Around, Choose, Common, Consent, Described, ErrorText, Errors, FormPost, Iam, Login,
     Logout, PasswordChange, People, Problems, Reauth, Texts,
@@ -52,6 +52,7 @@ pub static TEXTS: Texts = Texts {
     },
     sign_up: SIGN_UP_EN,
     code: CODE_EN,
+    reset: RESET_EN,
     iam: Iam {
         title: "IAM user sign-in",
         username: "User name",

@@ -30,6 +30,21 @@ pub struct Code {
     pub next: Text,
 }
 
+/// A forgotten password.
+pub struct Reset {
+    pub title: Text,
+    pub lead: Text,
+    pub username: Text,
+    pub iam_hint: Text,
+    pub sent_to: Around,
+    pub other: Text,
+    pub ends: Text,
+    pub submit: Text,
+    pub done_title: Text,
+    pub done: Text,
+    pub back: Text,
+}
+
 pub const SIGN_UP_ZH: SignUp = SignUp {
     title: "注册账号",
     lead: "使用手机号注册主账号。",
@@ -84,4 +99,37 @@ pub const CODE_EN: Code = Code {
     advice: "Nothing arrived? Ask again after a minute. Never tell anybody the code.",
     resend: "Send again",
     next: "Next",
+};
+
+pub const RESET_ZH: Reset = Reset {
+    title: "重置密码",
+    lead: "我们会向您已验证的手机号或邮箱发送验证码。",
+    username: "手机号、邮箱或用户名@账号别名",
+    iam_hint: "没有绑定手机号或邮箱的 IAM 用户，请联系管理员重置密码。",
+    sent_to: Around {
+        before: "如果 ", after: " 可用于重置密码，验证码将在几秒内送达，5 分钟内有效。"
+    },
+    other: "换一个账号",
+    ends: "保存后，该账号在所有设备上的会话都会退出。",
+    submit: "保存新密码",
+    done_title: "密码已重置",
+    done: "该账号的其他会话已全部退出。请用新密码登录。",
+    back: "返回登录",
+};
+
+pub const RESET_EN: Reset = Reset {
+    title: "Reset your password",
+    lead: "We send a code to a phone number or email that you have verified.",
+    username: "Phone, email or user@alias",
+    iam_hint: "IAM users without a phone or email: ask your administrator for a new password.",
+    sent_to: Around {
+        before: "If ",
+        after: " can be used for a reset, a code arrives within seconds. It works for 5 minutes.",
+    },
+    other: "Use another account",
+    ends: "Saving it ends the sessions of this account on all devices.",
+    submit: "Save the new password",
+    done_title: "Password reset",
+    done: "Every other session of the account was ended. Use the new password from now on.",
+    back: "Back to the sign-in page",
 };

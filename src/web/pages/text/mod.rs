@@ -54,6 +54,7 @@ pub struct Texts {
     pub login: Login,
     pub sign_up: enrolment::SignUp,
     pub code: enrolment::Code,
+    pub reset: enrolment::Reset,
     pub iam: Iam,
     pub sms: sms::Sms,
     pub choose: Choose,

@@ -1,6 +1,6 @@
 //! Simplified Chinese: 账号, 登录, 您, full-width punctuation.
 
-use super::enrolment::{CODE_ZH, SIGN_UP_ZH};
+use super::enrolment::{CODE_ZH, RESET_ZH, SIGN_UP_ZH};
 use super::{
     Accounts, AgreementsDue, Apps, Around, Choose, Common, Consent, Described, ErrorText, Errors, FormPost, Iam, Login,
     Logout, PasswordChange, People, Problems, Reauth, Texts,
@@ -52,6 +52,7 @@ pub static TEXTS: Texts = Texts {
     },
     sign_up: SIGN_UP_ZH,
     code: CODE_ZH,
+    reset: RESET_ZH,
     iam: Iam {
         title: "IAM 用户登录",
         username: "用户名",

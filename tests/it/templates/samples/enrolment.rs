@@ -1,7 +1,8 @@
 //! The pages of a new account.
 
 use menshen::web::pages::{
-    CodeFor, CodePage, Field, PageError, PasswordPolicy, SignUpDetailsPage, SignUpKnownPage, SignUpPhonePage,
+    CodeFor, CodePage, Field, PageError, PasswordPolicy, ResetDonePage, ResetNamePage, ResetPasswordPage,
+    SignUpDetailsPage, SignUpKnownPage, SignUpPhonePage,
 };
 
 use super::{Maker, Sample, sample};
@@ -58,6 +59,32 @@ impl Maker<'_> {
         ] {
             samples.push(sample(&format!("signup_details.{}", error.code()), &details(Some(error))));
         }
+        samples.push(sample("code.reset", &code(CodeFor::Reset, None)));
+        samples.extend(self.reset());
         samples
+    }
+
+    fn reset(&self) -> Vec<Sample> {
+        let name = |error| ResetNamePage {
+            chrome: self.chrome(),
+            form: self.form("/reset", error),
+            username: self.same("alice@acme"),
+            sign_in_href: "/login?interaction=ix".into(),
+        };
+        let password = |error| ResetPasswordPage {
+            chrome: self.chrome(),
+            form: self.form("/reset", error),
+            person: self.root(),
+            username: Some(self.same("ops@acme.example")),
+            policy: PasswordPolicy { min: 8, max: 1024 },
+        };
+        let done = ResetDonePage { chrome: self.chrome(), sign_in_href: "/authorize/resume?interaction=ix".into() };
+        vec![
+            sample("reset_name", &name(None)),
+            sample("reset_name.field_required", &name(Some(PageError::Missing(Field::Username)))),
+            sample("reset_password", &password(None)),
+            sample("reset_password.pwd_same", &password(Some(PageError::PasswordSame))),
+            sample("reset_done", &done),
+        ]
     }
 }
