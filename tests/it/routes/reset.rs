@@ -155,6 +155,7 @@ async fn lg_17_no_step_of_a_reset_is_skipped_swapped_or_replayed(#[values(Sqlite
     assert!(signs_in(&idp, GLOBEX, NEW).await);
     // A code for one contact opens no other, though it is asked for in between.
     idp.clock().advance(Duration::from_secs(61));
+    idp.letters().await;
     let mixed = idp.browser();
     ask_code(&mixed, GLOBEX.name).await;
     let code = idp.code_sent_to(GLOBEX.name, CodePurpose::Reset).await;
