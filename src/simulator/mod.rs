@@ -2,13 +2,13 @@
 //! Alipay, Taobao, carriers' aggregators, text messages, mail and an upstream
 //! OpenID provider, on one port, strict as the vendors are.
 //!
-//! Every signature is recomputed by code of its own ([`sign`]); nothing is
+//! Every signature is recomputed by code of its own (`sign`); nothing is
 //! shared with `connectors`, so that a mistake cannot stand on both sides. A
 //! request that a vendor would refuse is refused with the vendor's own error,
 //! and the journal says why. `demo` and the tests start it; `serve` never does.
 //!
 //! HTTP comes in through `server`, meets its fault in `play`, is answered by the
-//! vendor's module over a [`world::World`], and is written to the journal. The
+//! vendor's module over a `World`, and is written to the journal. The
 //! control API is `control` (`/__sim/…`), the phone page `ui` (`/__sim/ui`).
 
 pub mod fixture;
