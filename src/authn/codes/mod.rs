@@ -5,6 +5,7 @@
 //! limited and what is counted is the same for a contact that nobody here has: a
 //! code is made and stored for it, and only the letter is empty.
 
+mod digits;
 mod limits;
 mod sent;
 mod trail;
@@ -14,8 +15,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use unicode_normalization::UnicodeNormalization;
 
+use digits::{digits, fresh};
 pub use limits::CodeLimits;
 use limits::{Allowance, RESEND};
 pub use sent::{Delivery, KeptContact, Order, ProvenContact, SentCode};
@@ -26,7 +27,7 @@ use super::attempt::Attempt;
 use super::contact::Contact;
 use super::rejection::{AuthnError, Rejection};
 use crate::base::id::InteractionId;
-use crate::base::{Entropy, Timestamp, TokenHash};
+use crate::base::{Timestamp, TokenHash};
 use crate::domain::{CodePurpose, ContactKind};
 use crate::keys::{ContactKeys, InteractionSeals, MacKey};
 use crate::notify::{Channel, Content, Letter, Post};
@@ -38,7 +39,6 @@ use crate::store::{Store, StoreResult, Tx};
 pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// How long a proved contact may wait for what it was proved for.
 const PROOF_LIFETIME: Duration = Duration::from_secs(10 * 60);
-const DIGITS: usize = 6;
 
 /// Sends and checks one-time codes.
 #[derive(Clone)]
@@ -264,44 +264,4 @@ impl Codes {
 
 fn give_all_back(tx: &mut Tx<'_>, buckets: &[[u8; 32]]) -> StoreResult<()> {
     buckets.iter().try_for_each(|bucket| give_back(tx, bucket))
-}
-
-/// Six digits, each as likely as another.
-fn fresh(entropy: &dyn Entropy) -> String {
-    (0..DIGITS).map(|_| char::from_digit(u32::try_from(entropy.below(10)).unwrap_or(0), 10).unwrap_or('0')).collect()
-}
-
-/// A code as typed, in its one form: full-width digits, spaces and a dash in the
-/// middle are what people and keyboards add.
-fn digits(typed: &str) -> String {
-    typed.chars().take(64).nfkc().filter(|c| !c.is_whitespace() && *c != '-').collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::SeededEntropy;
-
-    #[test]
-    fn a_code_has_six_digits_and_every_digit_is_as_likely_as_another() {
-        let entropy = SeededEntropy::new(1);
-        let mut counts = [0_u32; 10];
-        for _ in 0..10_000 {
-            let code = fresh(&entropy);
-            assert_eq!(code.len(), DIGITS);
-            for digit in code.chars().map(|c| c.to_digit(10).unwrap()) {
-                counts[digit as usize] += 1;
-            }
-        }
-        let chi: f64 = counts.iter().map(|&n| (f64::from(n) - 6_000.0).powi(2) / 6_000.0).sum();
-        // Nine degrees of freedom, p > 0.01.
-        assert!(chi < 21.67, "{counts:?}");
-    }
-
-    #[test]
-    fn a_code_may_be_typed_with_spaces_and_in_full_width() {
-        for typed in ["123456", " 123 456 ", "123-456", "１２３４５６"] {
-            assert_eq!(digits(typed), "123456", "{typed}");
-        }
-    }
 }
