@@ -10,6 +10,7 @@ use super::methods::{iam_user, password, sms, sub_account};
 use super::rejection::{AuthnError, Rejection};
 use super::shortlist::Shortlist;
 use super::throttle::Throttle;
+use crate::config::reference::SectionReference;
 use crate::config::{ConfigError, Key, Login, MethodSection};
 use crate::keys::MacKey;
 use crate::keys::contacts::ContactKeys;
@@ -17,6 +18,14 @@ use crate::store::Store;
 
 /// Every login method, one line each, in the usual order of the page.
 pub const ENTRIES: &[Entry] = &[password::ENTRY, sms::ENTRY, sub_account::ENTRY, iam_user::ENTRY];
+
+/// The methods' own settings, for the reference page.
+#[must_use]
+pub fn sections() -> Vec<SectionReference> {
+    let with_keys = ENTRIES.iter().filter(|entry| !entry.keys.is_empty());
+    let about = &["Settings of this login method, beside `enabled`."];
+    with_keys.map(|entry| SectionReference { name: format!("login.{}", entry.name), about, keys: entry.keys }).collect()
+}
 
 /// One login method: its name and how it is built from its own section
 /// `[login.<name>]`.

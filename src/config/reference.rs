@@ -7,7 +7,7 @@ use super::section::{Key, Section, Shown};
 /// One section as the reference describes it.
 pub struct SectionReference {
     /// Its name in the file.
-    pub name: &'static str,
+    pub name: String,
     /// What it is about, line by line.
     pub about: &'static [&'static str],
     /// Its keys.
@@ -16,7 +16,7 @@ pub struct SectionReference {
 
 impl SectionReference {
     pub(super) fn of<S: Section>() -> Self {
-        Self { name: S::NAME, about: S::ABOUT, keys: S::KEYS }
+        Self { name: S::NAME.to_owned(), about: S::ABOUT, keys: S::KEYS }
     }
 }
 

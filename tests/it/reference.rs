@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use menshen::authn::registry;
 use menshen::config::{self, Config, reference};
 use menshen::connectors::reference::SECTIONS;
 use menshen::protocol::ErrorCode;
@@ -41,7 +42,10 @@ const WRITTEN_BY: &str = "Written by `UPDATE_REFERENCE=1 cargo test --test it re
 
 #[test]
 fn the_page_of_configuration_keys_is_up_to_date() {
-    is_up_to_date("docs/reference/config.md", &reference::markdown(&config::sections()));
+    is_up_to_date(
+        "docs/reference/config.md",
+        &reference::markdown(&[config::sections(), registry::sections()].into_iter().flatten().collect::<Vec<_>>()),
+    );
 }
 
 #[test]
