@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
-use super::codes::{KeptContact, SentCode};
+use super::codes::{KeptContact, ProvenContact, SentCode};
 use super::form::Form;
 use super::methods::phone_rows::ChoiceRow;
 use super::proof::Proof;
@@ -94,6 +94,8 @@ pub enum Progress {
     /// The proof is right for several accounts. The caller keeps the list in
     /// the interaction, shows it, and brings it back to `Registry::choose`.
     Choose(Shortlist),
+    /// A number is proved, and nobody has it: an account can be made with it.
+    Unregistered(ProvenContact),
     /// The same method asks for more.
     Ask(Step),
     /// No.

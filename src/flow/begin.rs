@@ -11,7 +11,7 @@ use super::{Flow, LoginPage, Progress, StoredRequest, Visit};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId};
 use crate::domain::client::RedirectRefused;
-use crate::domain::{PrincipalKind, RedirectAnswer, SignIn, VerifiedRedirect};
+use crate::domain::{RedirectAnswer, SignIn, VerifiedRedirect};
 use crate::protocol::{AuthorizationRequest, AuthorizationResponse, ErrorCode, ProtocolError, RawParams};
 use crate::session::{self, Browser, Recognised};
 use crate::store::{StoreResult, Tx, client_sessions, sign_ins};
@@ -243,8 +243,8 @@ impl Flow {
                     None => situation.sign_ins.iter().find(|sign_in| hinted(sign_in)),
                 };
                 let page = match known {
-                    Some(sign_in) => LoginPage::of(sign_in.principal.kind),
-                    None => self.entrance(request),
+                    Some(sign_in) => self.again_at(sign_in),
+                    None => self.entrance(request, situation),
                 };
                 Destination::Login { page, interaction: name }
             }
@@ -256,44 +256,30 @@ impl Flow {
 
     /// The login page for a request that means nobody we know: the method that
     /// was named, else the page of the kind that was named, else what the shape
-    /// of the hint points to.
-    fn entrance(&self, request: &StoredRequest) -> LoginPage {
-        let Some(asked) = &request.asked else { return LoginPage::Account };
-        let method = asked.hints.login_method.as_deref();
-        let named = LoginPage::ALL.into_iter().find(|page| Some(page.method()) == method);
-        let enabled = named.filter(|page| self.registry.find(page.method()).is_some());
+    /// of the hint points to, else the method by which somebody signed in last in
+    /// this browser.
+    fn entrance(&self, request: &StoredRequest, situation: &Situation) -> LoginPage {
+        let last = || situation.sign_ins.first().and_then(|sign_in| self.enabled(&sign_in.method));
+        let Some(asked) = &request.asked else { return last().unwrap_or(LoginPage::Account) };
+        let named = asked.hints.login_method.as_deref().and_then(|method| self.enabled(method));
         let kind = asked.hints.principal_type.as_deref().and_then(|kind| kind.parse().ok());
-        enabled.or(kind.map(LoginPage::of)).unwrap_or_else(|| LoginPage::hinted(asked.login_hint.as_deref()))
+        let hinted = || asked.login_hint.as_deref().map(|hint| LoginPage::hinted(Some(hint)));
+        named.or(kind.map(LoginPage::of)).or_else(hinted).or_else(last).unwrap_or(LoginPage::Account)
     }
-}
 
-impl LoginPage {
-    /// The page of this kind of principal.
-    #[must_use]
-    pub const fn of(kind: PrincipalKind) -> Self {
-        match kind {
-            PrincipalKind::Root => Self::Account,
-            PrincipalKind::SubAccount => Self::SubAccount,
-            PrincipalKind::IamUser => Self::Iam,
+    /// Where somebody proves themselves again: by message who signed in by message,
+    /// everybody else on the page of their kind.
+    fn again_at(&self, sign_in: &SignIn) -> LoginPage {
+        match self.enabled(&sign_in.method) {
+            Some(LoginPage::Sms) => LoginPage::Sms,
+            Some(LoginPage::Account | LoginPage::SubAccount | LoginPage::Iam) | None => {
+                LoginPage::of(sign_in.principal.kind)
+            }
         }
     }
 
-    /// The page that a hint's shape points to: `user@alias` is an IAM user's,
-    /// everything else an account's. Looks at the text alone, so that it tells
-    /// nobody who exists.
-    #[must_use]
-    pub fn hinted(hint: Option<&str>) -> Self {
-        let suffix = hint.and_then(|hint| hint.rsplit_once('@')).map(|(_user, account)| account);
-        if suffix.is_some_and(|account| !account.contains('.')) { Self::Iam } else { Self::Account }
-    }
-
-    /// Whether a hint of this shape could be typed here: an e-mail address may
-    /// be an account's or a sub-account's.
-    #[must_use]
-    pub fn takes(self, hint: &str) -> bool {
-        match Self::hinted(Some(hint)) {
-            Self::Iam => self == Self::Iam,
-            Self::Account | Self::SubAccount | Self::Sms => matches!(self, Self::Account | Self::SubAccount),
-        }
+    /// The page of a method that is switched on.
+    fn enabled(&self, method: &str) -> Option<LoginPage> {
+        LoginPage::of_method(method).filter(|page| self.registry.find(page.method()).is_some())
     }
 }

@@ -9,7 +9,7 @@ impl Flow {
     /// not filled in, is no login.
     pub(super) fn count_login(&self, method: &'static str, answered: &Result<Progress, AuthnError>) {
         let outcome = match answered {
-            Ok(Progress::Verified(_) | Progress::Choose(_)) => LoginOutcome::Proven,
+            Ok(Progress::Verified(_) | Progress::Choose(_) | Progress::Unregistered(_)) => LoginOutcome::Proven,
             Ok(Progress::Ask(_)) => return,
             Ok(Progress::Rejected(rejection)) => match rejection.class() {
                 RejectionClass::WrongProof => LoginOutcome::Refused,

@@ -1,11 +1,11 @@
 //! The login pages: what they show, and what a posted form leads to.
 
-use super::context::View;
 use super::interaction::{Interaction, MethodStep, Progress, Ticks};
+use super::login_page::{LoginPage, LoginView};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
 use super::room::is_full;
-use super::{Flow, Visit};
+use super::{Flow, SignUpPolicy, Visit};
 use crate::authn::{Attempt, AuthnError, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId, SignInId};
@@ -13,75 +13,6 @@ use crate::domain::Principal;
 use crate::domain::browser::Stay;
 use crate::session::{self, Arrival};
 use crate::store::{StoreResult, Tx, agreements, sign_ins};
-
-/// The login pages that there are.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LoginPage {
-    /// `/login`: account and password.
-    Account,
-    /// `/login/sms`: phone and code.
-    Sms,
-    /// `/login/sub`.
-    SubAccount,
-    /// `/login/iam`.
-    Iam,
-}
-
-impl LoginPage {
-    /// Every page, in the order in which they link to each other.
-    pub const ALL: [Self; 4] = [Self::Account, Self::Sms, Self::SubAccount, Self::Iam];
-
-    /// The page of the method of this name in the registry.
-    #[must_use]
-    pub fn of_method(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|page| page.method() == name)
-    }
-
-    /// The method's name in the registry.
-    #[must_use]
-    pub const fn method(self) -> &'static str {
-        match self {
-            Self::Account => "password",
-            Self::Sms => "sms",
-            Self::SubAccount => "sub_account",
-            Self::Iam => "iam_user",
-        }
-    }
-}
-
-/// What a login page shows.
-#[derive(Clone, Debug)]
-pub struct LoginView {
-    /// The interaction's part.
-    pub view: View,
-    /// Who is to prove themselves again.
-    pub expected: Option<Facts>,
-    /// Whether the client asked for this very subject, so that no other helps.
-    pub locked_to: bool,
-    /// What the method asked last, when a login of several steps is under way.
-    pub step: Option<MethodStep>,
-    /// The phone number that was typed before, in full: pages mask it.
-    pub phone: Option<String>,
-}
-
-impl LoginView {
-    /// The name typed in the first step of an IAM user's login.
-    #[must_use]
-    pub fn upn(&self) -> Option<&str> {
-        match self.step.as_ref().map(|asked| &asked.step) {
-            Some(Step::Account { username: typed } | Step::Password { upn: typed }) => Some(typed),
-            Some(Step::SmsAccount { .. } | Step::SmsCode { .. }) | None => None,
-        }
-    }
-
-    /// The name of who is to prove themselves again, unless the person typed
-    /// another one: then they want another account.
-    #[must_use]
-    pub fn again(&self, typed: Option<&str>) -> Option<String> {
-        let identifier = self.expected.as_ref().and_then(Facts::identifier)?;
-        typed.is_none_or(|typed| typed == identifier).then_some(identifier)
-    }
-}
 
 /// A posted login form.
 pub struct PostedLogin {
@@ -152,6 +83,13 @@ impl Flow {
                 let progress = Progress { step: Some(asked), ..Progress::default() };
                 self.step_on(visit, name.clone(), progress, Destination::Login { page, interaction: name }).await
             }
+            Authenticated::Unregistered(_) if self.settings.sign_up == SignUpPolicy::Closed => {
+                Ok(Submission::Again(Box::new(entered.view), Rejection::BadCode))
+            }
+            Authenticated::Unregistered(proven) => {
+                let progress = Progress { proven: Some(proven), ticks, ..Progress::default() };
+                self.step_on(visit, name.clone(), progress, Destination::SignUp(name)).await
+            }
             Authenticated::Rejected(rejection) => Ok(Submission::Again(Box::new(entered.view), rejection)),
         }
     }
@@ -170,7 +108,10 @@ impl Flow {
                 let ticks = entered.interaction.progress.ticks;
                 self.proved(visit, name, proof, ticks).await
             }
-            Authenticated::Choose(_) | Authenticated::Ask(_) | Authenticated::Rejected(_) => Err(Problem::Stale.into()),
+            Authenticated::Choose(_)
+            | Authenticated::Unregistered(_)
+            | Authenticated::Ask(_)
+            | Authenticated::Rejected(_) => Err(Problem::Stale.into()),
         }
     }
 
@@ -254,8 +195,8 @@ impl Flow {
                     Err(gone) => return Ok(Err(gone)),
                 };
                 let kept = interaction.progress.clone();
-                let progress =
-                    Progress { step: next.step.clone(), shortlist: next.shortlist.clone(), ticks: next.ticks, ..kept };
+                let Progress { step, shortlist, ticks, proven, .. } = next.clone();
+                let progress = Progress { step, shortlist, ticks, proven, ..kept };
                 Self::save(tx, &interaction, &progress)
             })
             .await??;

@@ -135,7 +135,7 @@ mod tests {
             Ok(name) => Ok(name.upn()),
             Err(Progress::Ask(step)) => Err(format!("{step:?}")),
             Err(Progress::Rejected(rejection)) => Err(format!("{rejection:?}")),
-            Err(Progress::Verified(_) | Progress::Choose(_)) => unreachable!(),
+            Err(Progress::Verified(_) | Progress::Choose(_) | Progress::Unregistered(_)) => unreachable!(),
         }
     }
 

@@ -189,9 +189,10 @@ impl Sms {
             Ok(typed) => typed,
             Err(rejection) => return Ok(rejection.into()),
         };
-        if let Err(rejection) = self.deps.codes.check(attempt, sent, typed).await? {
-            return Ok(rejection.into());
-        }
+        let proven = match self.deps.codes.check(attempt, sent, typed).await? {
+            Ok(proven) => proven,
+            Err(rejection) => return Ok(rejection.into()),
+        };
         let contact = self.deps.codes.contact(attempt.interaction, sent)?;
         let wish = match sent.choice() {
             None | Some(OTHER) => Wish::Any,
@@ -200,7 +201,7 @@ impl Sms {
         };
         // Whoever had the number when the code was sent has it no more.
         let settled = self.proved(attempt).settle(&contact, wish).await?;
-        Ok(settled.unwrap_or_else(|| Rejection::BadCode.into()))
+        Ok(settled.unwrap_or(Progress::Unregistered(proven)))
     }
 
     async fn holders(&self, contact: &Contact) -> Result<Vec<Principal>, AuthnError> {

@@ -85,9 +85,7 @@ async fn rows_of(world: &World, phone: &str) -> Vec<ChoiceRow> {
     let method: &dyn Authenticator = world.method("sms");
     match method.answer(&world.attempt(&stranger), &form(&[("phone", phone)])).await.unwrap() {
         Progress::Ask(Step::SmsAccount { rows, .. }) => rows,
-        other @ (Progress::Ask(_) | Progress::Verified(_) | Progress::Choose(_) | Progress::Rejected(_)) => {
-            panic!("{}", told(&other))
-        }
+        other => panic!("{}", told(&other)),
     }
 }
 

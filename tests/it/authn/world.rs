@@ -224,6 +224,7 @@ pub fn told(progress: &Progress) -> String {
     match progress {
         Progress::Verified(proof) => format!("in as {}", proof.principal().id),
         Progress::Choose(list) => format!("choose of {}", list.candidates().len()),
+        Progress::Unregistered(_) => "unregistered".to_owned(),
         Progress::Ask(step) => format!("ask {step:?}"),
         Progress::Rejected(rejection) => rejection.code().to_owned(),
     }
