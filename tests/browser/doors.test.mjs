@@ -53,6 +53,30 @@ for (const javaScriptEnabled of [true, false]) {
         assert.equal(await visitor.claim('userinfo', 'email'), 'me@acme.example');
       }));
 
+    test('whoever has the phone signs in by the code that is sent to it', () =>
+      visit(async (visitor, page) => {
+        // A number gets one code a minute: each run has a number of its own.
+        const phone = javaScriptEnabled ? '13800000001' : '13800000002';
+        await page.click('a[href*="/login/sms"]');
+        await page.fill('#phone', phone);
+        await page.click('#next');
+        await page.check('input[name=account][value=other]');
+        await page.click('#send-code');
+        const sent = await fetch(`${house.simulator}/__sim/sms/wait?phone=${phone}&timeout_ms=10000`);
+        assert.equal(sent.status, 200);
+        const { code } = await sent.json();
+        assert.equal(await page.locator('#phone-masked').innerText(), `138****${phone.slice(-4)}`);
+        await page.fill('#code', code === '000000' ? '000001' : '000000');
+        await page.click('#login-submit');
+        assert.equal(await page.locator('#error').getAttribute('data-code'), 'bad_code');
+        await page.fill('#code', code);
+        await page.click('#login-submit');
+        if (javaScriptEnabled) await page.locator('button[name=account]').filter({ hasText: '个人项目' }).click();
+        await isIn(visitor, 'root');
+        assert.equal(await visitor.claim('userinfo', 'email'), javaScriptEnabled ? 'me@acme.example' : 'root@globex.example');
+        assert.match(await visitor.claim('id-token', 'amr'), /sms/);
+      }));
+
     test('a sub-account signs in at its own page, and its owner pays', () =>
       visit(async (visitor, page) => {
         await page.click('a[href*="/login/sub"]');

@@ -32,6 +32,18 @@ async function tour(visitor, look) {
   await look('login');
   await visitor.enter('ops@acme.example', 'not-the-password-at-all');
   await look('login-refused');
+  await page.click('a[href*="/login/sms"]');
+  await look('login-sms');
+  await page.fill('#phone', '12345');
+  await page.click('#next');
+  await look('login-sms-refused');
+  // Nobody has it; nobody can see that.
+  await page.fill('#phone', `139${String(Math.random()).slice(2, 10)}`);
+  await page.click('#next');
+  await look('login-sms-account');
+  await page.check('input[name=account][value=other]');
+  await page.click('#send-code');
+  await look('login-sms-code');
   await page.click('a[href*="/login/sub"]');
   await look('login-sub');
   await page.click('a[href*="/login/iam"]');

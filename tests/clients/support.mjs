@@ -120,7 +120,7 @@ export async function demo(settings = {}) {
     const how = await server.stop();
     if (how !== 0) throw new Error(`demo ended with ${how}: ${server.said}`);
   };
-  return { issuer: at(0), console: at(2), api: at(3), stop };
+  return { issuer: at(0), simulator: at(1), console: at(2), api: at(3), stop };
 }
 
 const ENTITIES = { amp: '&', lt: '<', gt: '>', quot: '"', '#34': '"', '#38': '&', '#39': "'", '#60': '<', '#62': '>' };

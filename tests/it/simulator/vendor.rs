@@ -47,13 +47,21 @@ impl Answer {
 
 impl Vendors {
     pub fn start() -> Self {
-        Self::start_with(|_| ())
+        Self::at(TestClock::at(Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment")))
+    }
+
+    /// One whose clock is somebody else's too.
+    pub fn at(clock: TestClock) -> Self {
+        Self::built(clock, |_| ())
     }
 
     /// One that differs from the usual.
     pub fn start_with(change: impl FnOnce(&mut Simulator)) -> Self {
+        Self::built(TestClock::at(Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment")), change)
+    }
+
+    fn built(clock: TestClock, change: impl FnOnce(&mut Simulator)) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let clock = TestClock::at(Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment"));
         let listen = "127.0.0.1:0".parse().expect("an address");
         let mut simulator = Simulator::new(listen, Arc::new(clock.clone()), Arc::new(SeededEntropy::new(1)));
         simulator.keys = shared_keys();

@@ -31,6 +31,7 @@ use super::database::{Backend, TestDatabase};
 use super::house::{self, Person};
 use super::relying_party::RelyingParty;
 use super::signing_keys;
+use crate::simulator::vendor::Vendors;
 
 pub const ISSUER: &str = "https://id.test";
 
@@ -69,6 +70,35 @@ impl TestIdp {
         let idp = Self::node(database, TestDatabase::clock(), settings).await;
         idp.apply(&house::declaration()).await;
         idp
+    }
+
+    /// A provider whose vendors are a simulator of its own, on the same clock.
+    pub async fn with_simulator(backend: Backend, settings: &[(&str, &str)]) -> (Self, Vendors) {
+        let vendors = Vendors::at(TestDatabase::clock());
+        let text = |value: toml::Value| match value {
+            toml::Value::String(text) => text,
+            toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","),
+            other => other.to_string(),
+        };
+        let origin = &vendors.running.fixture().origin;
+        let of_vendors: Vec<(String, String)> = menshen::demo::vendors::settings(origin)
+            .into_iter()
+            .map(|(section, key, value)| (format!("{section}.{key}"), text(value)))
+            .collect();
+        let mut all = vec![("outbound.allow_private_addresses", "true")];
+        all.extend(of_vendors.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        all.extend(settings);
+        let database = Rc::new(TestDatabase::new(backend));
+        let idp = Self::node(database, vendors.clock.clone(), &all).await;
+        idp.apply(&house::declaration()).await;
+        (idp, vendors)
+    }
+
+    /// Delivers every letter that waits, as the running server does at once.
+    pub async fn deliver(&self) {
+        for letters in menshen::jobs::of_letters(self) {
+            menshen::jobs::Job::step(&letters).await.expect("a delivery");
+        }
     }
 
     /// Another node over the same database, with settings of its own.

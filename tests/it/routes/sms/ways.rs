@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use menshen::domain::{AuditKind, Outcome};
+use menshen::base::id::PrincipalId;
+use menshen::domain::{AuditKind, ContactKind, Outcome};
 use menshen::identity::Switch;
+use menshen::store::identifiers;
 use rstest::rstest;
 use serde_json::json;
 
@@ -149,4 +151,35 @@ async fn without_a_gateway_there_is_no_such_page_and_no_link_to_it() {
     let login = browser.open("/login").await;
     assert!(!login.body.contains("/login/sms"));
     assert_eq!(browser.submit(&login, &[("phone", OTHER)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[rstest]
+#[actix_web::test]
+async fn a_proved_number_that_nobody_has_any_more_leads_to_a_new_account(#[values(Sqlite, Postgres)] backend: Backend) {
+    let idp = idp_with(backend, &[]).await;
+    let browser = idp.browser();
+    let page = browser.asks_for_code(GLOBEX_PHONE).await;
+    let root = PrincipalId::from_text(idp.sub_of(GLOBEX).await);
+    idp.write(move |tx| identifiers::remove(tx, &root, ContactKind::Phone)).await;
+    let answer = browser.submit(&page, &[("code", &code(&idp).await)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(answer.location().unwrap().starts_with("/signup?"), "{:?}", answer.location());
+    assert!(browser.follow(answer).await.has("input[type=password]"), "the number is proved already");
+}
+
+#[rstest]
+#[actix_web::test]
+async fn who_signed_in_by_message_proves_themselves_again_by_message(#[values(Sqlite, Postgres)] backend: Backend) {
+    let idp = idp_with(backend, &[]).await;
+    let (browser, console) = (idp.browser(), idp.client("console"));
+    let page = browser.asks_for_code(GLOBEX_PHONE).await;
+    let answer = browser.submit(&page, &[("code", &code(&idp).await)]).await;
+    let page = browser.follow(answer).await;
+    if page.has("#agree") {
+        let answer = browser.submit(&page, &[("agree", "1")]).await;
+        browser.follow(answer).await;
+    }
+    let again = console.request().with("prompt", "login").url();
+    assert_eq!(browser.open(&again).await.path(), "/login/sms");
+    assert_eq!(idp.browser().open(&again).await.path(), "/login", "a stranger begins where everything begins");
 }
