@@ -13,11 +13,11 @@ section! {
     Sms = "sms" {
         /// Which gateway.
         provider: SmsProvider = r#""none""#,
-        /// Aliyun: AccessKey ID. Tencent: SecretId.
+        /// Aliyun: `AccessKey` ID. Tencent: `SecretId`.
         access_key_id: Option<String> = "",
-        /// Aliyun: AccessKey secret. Tencent: SecretKey.
+        /// Aliyun: `AccessKey` secret. Tencent: `SecretKey`.
         access_key_secret: Option<Secret<String>> = "",
-        /// Tencent: SdkAppId of the SMS application.
+        /// Tencent: `SdkAppId` of the SMS application.
         sdk_app_id: Option<String> = "",
         /// Tencent: region of the call.
         region: String = r#""ap-guangzhou""#,

@@ -35,9 +35,9 @@ pub enum WeChatPlace {
 /// One app at WeChat.
 #[derive(Clone)]
 pub struct WeChatApp {
-    /// AppID.
+    /// `AppID`.
     pub id: String,
-    /// AppSecret.
+    /// `AppSecret`.
     pub secret: Secret<String>,
 }
 
@@ -107,7 +107,7 @@ pub struct WeChat {
 
 /// What the exchange gave.
 struct Token {
-    access_token: Secret<String>,
+    access: Secret<String>,
     openid: String,
     unionid: Option<String>,
 }
@@ -160,7 +160,7 @@ impl WeChat {
         ))
     }
 
-    /// AppID of the native app, for its SDK.
+    /// `AppID` of the native app, for its SDK.
     #[must_use]
     pub fn native_app_id(&self) -> Option<&str> {
         self.settings.native_app.as_ref().map(|app| app.id.as_str())
@@ -217,7 +217,7 @@ impl WeChat {
         }
         let unionid = body.id("unionid")?.filter(|id| IdentityKey::new(VENDOR, None, "unionid", id).is_some());
         Ok(Token {
-            access_token: Secret::new(body.needed("access_token")?.to_owned()),
+            access: Secret::new(body.needed("access_token")?.to_owned()),
             unionid: unionid.map(str::to_owned),
             openid,
         })
@@ -227,7 +227,7 @@ impl WeChat {
     async fn person(&self, token: &Token, budget: Budget) -> Result<Body, VendorError> {
         let mut url = settings::below(&self.settings.api_base, "/sns/userinfo");
         url.query_pairs_mut()
-            .append_pair("access_token", token.access_token.expose())
+            .append_pair("access_token", token.access.expose())
             .append_pair("openid", &token.openid)
             .append_pair("lang", "zh_CN");
         let mut answer = budget.send(VENDOR, &self.wire.outbound, Call::get(url.clone())).await?;

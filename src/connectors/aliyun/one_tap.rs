@@ -18,9 +18,9 @@ const ENDPOINT: &str = "https://dypnsapi.aliyuncs.com/";
 /// The keys of Aliyun's number authentication.
 #[derive(Clone)]
 pub struct AliyunOneTapSettings {
-    /// AccessKey ID.
+    /// `AccessKey` ID.
     pub access_key_id: String,
-    /// AccessKey secret.
+    /// `AccessKey` secret.
     pub access_key_secret: Secret<String>,
     /// Where the API begins.
     pub endpoint: Url,

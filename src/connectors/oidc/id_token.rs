@@ -118,7 +118,13 @@ fn wrong(error: &ClaimsVerificationError) -> Wrong {
         ClaimsVerificationError::InvalidAudience(_) => Wrong::Token("the ID token was made for somebody else"),
         ClaimsVerificationError::InvalidIssuer(_) => Wrong::Token("the ID token is of another issuer"),
         ClaimsVerificationError::InvalidNonce(_) => Wrong::Token("the ID token answers another login"),
-        _ => Wrong::Token("the ID token does not hold"),
+        ClaimsVerificationError::InvalidAuthContext(_)
+        | ClaimsVerificationError::InvalidAuthTime(_)
+        | ClaimsVerificationError::InvalidSubject(_)
+        | ClaimsVerificationError::Other(_)
+        | ClaimsVerificationError::SignatureVerification(_)
+        | ClaimsVerificationError::Unsupported(_)
+        | _ => Wrong::Token("the ID token does not hold"),
     }
 }
 

@@ -132,7 +132,7 @@ impl Taobao {
 
 /// Names and values in the order of the names, with nothing between them.
 fn top_sign(method: TopSign, secret: &Secret<String>, params: &BTreeMap<&str, &str>) -> String {
-    let text: String = params.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let text = params.iter().flat_map(|(name, value)| [*name, *value]).collect::<String>();
     let secret = secret.expose();
     let digest = match method {
         TopSign::HmacSha256 => {
@@ -215,15 +215,12 @@ fn decoded(nick: &str) -> String {
     while let Some((first, behind)) = rest.split_first() {
         let digit = |at: usize| behind.get(at).and_then(|byte| char::from(*byte).to_digit(16));
         let byte = digit(0).zip(digit(1)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        match (first, byte) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = behind.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
+        if let (b'%', Some(byte)) = (first, byte) {
+            bytes.push(byte);
+            rest = behind.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = behind;
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_not_utf8| nick.to_owned())

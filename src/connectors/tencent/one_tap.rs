@@ -24,7 +24,7 @@ const RANDOM_RANGE: (u64, u64) = (1_000_000_000, 9_000_000_000);
 /// The keys of Tencent's number authentication.
 #[derive(Clone)]
 pub struct TencentOneTapSettings {
-    /// SdkAppId.
+    /// `SdkAppId`.
     pub sdk_app_id: String,
     /// App key.
     pub app_key: Secret<String>,
