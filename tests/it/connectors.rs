@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use menshen::base::{SeededEntropy, SharedClock};
+use menshen::base::{SharedClock, SystemEntropy};
 use menshen::config::{self, Config, MethodSection};
 use menshen::connectors::{
     Alipay, AlipayPlace, AlipaySettings, CarrierToken, Class, Mail, OidcCallback, OidcProvider, OidcRequest,
@@ -31,7 +31,7 @@ fn wire(vendors: &Vendors) -> Wire {
     Wire {
         outbound: Outbound::new(&outbound).unwrap(),
         clock: Arc::new(vendors.clock.clone()),
-        entropy: Arc::new(SeededEntropy::new(2)),
+        entropy: Arc::new(SystemEntropy),
     }
 }
 
@@ -105,7 +105,7 @@ impl By {
             }
             Self::Aliyun => return one_tap(Aggregator::Aliyun, "aliyun").await,
             Self::Tencent => return one_tap(Aggregator::Tencent, "tencent").await,
-            Self::Oidc => oidc_exchange(&provider(vendors), code).await,
+            Self::Oidc => oidc_exchange(vendors, &provider(vendors), code).await,
         };
         person.map(|_person| ())
     }
@@ -185,8 +185,14 @@ async fn oidc_code(vendors: &Vendors, provider: &OidcProvider) -> Result<String,
     Ok(back.redirected("code").unwrap())
 }
 
-async fn oidc_exchange(provider: &OidcProvider, code: &str) -> Result<UpstreamIdentity, VendorError> {
-    let callback = OidcCallback { code, iss: None, redirect_uri: CALLBACK, nonce: "n", code_verifier: VERIFIER };
+async fn oidc_exchange(
+    vendors: &Vendors,
+    provider: &OidcProvider,
+    code: &str,
+) -> Result<UpstreamIdentity, VendorError> {
+    let issuer = vendors.running.fixture().oidc_issuer("corp");
+    let callback =
+        OidcCallback { code, iss: Some(&issuer), redirect_uri: CALLBACK, nonce: "n", code_verifier: VERIFIER };
     provider.exchange(&callback).await
 }
 
@@ -194,7 +200,7 @@ async fn oidc_exchange(provider: &OidcProvider, code: &str) -> Result<UpstreamId
 async fn up_02_an_honest_provider_is_believed_and_a_lying_one_is_not() {
     let vendors = Vendors::start();
     let connector = provider(&vendors);
-    let agreed = async || oidc_exchange(&connector, &oidc_code(&vendors, &connector).await?).await;
+    let agreed = async || oidc_exchange(&vendors, &connector, &oidc_code(&vendors, &connector).await?).await;
     let lie = |mode: &str| json!({"match": {"vendor": "oidc", "route": "/token"}, "mode": mode, "times": 1});
     let person = agreed().await.unwrap();
     let key = &person.keys()[0];

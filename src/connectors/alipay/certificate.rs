@@ -153,28 +153,14 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use rcgen::{CertificateParams, DistinguishedName, DnType, Issuer, KeyPair, SerialNumber};
+mod tests {
+    use rcgen::KeyPair;
 
+    use super::super::tests::of_the_vector;
     use super::*;
 
     /// The roots that Alipay publishes for certificate mode.
     const ROOTS: &str = include_str!("../../../tests/data/alipay_root.crt");
-
-    /// A certificate of the issuer and the number of the published vector, over this key.
-    pub(in super::super) fn of_the_vector(key: &KeyPair) -> String {
-        let mut name = DistinguishedName::new();
-        name.push(DnType::CountryName, "CN");
-        name.push(DnType::OrganizationName, "Ant Financial");
-        name.push(DnType::OrganizationalUnitName, "Certification Authority");
-        name.push(DnType::CommonName, "Ant Financial Certification Authority Class 1 R1");
-        let mut issuer = CertificateParams::default();
-        issuer.distinguished_name = name;
-        let mut params = CertificateParams::default();
-        params.serial_number =
-            Some(SerialNumber::from(42_701_552_708_448_241_360_226_107_228_231_049_510_u128.to_be_bytes().to_vec()));
-        params.signed_by(key, &Issuer::new(issuer, KeyPair::generate().unwrap())).unwrap().pem()
-    }
 
     #[test]
     fn the_number_of_a_certificate_is_the_published_one() {

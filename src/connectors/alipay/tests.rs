@@ -1,5 +1,6 @@
 //! What Alipay may answer, and what is made of it.
 
+use rcgen::{CertificateParams, DistinguishedName, DnType, Issuer, KeyPair, SerialNumber};
 use rstest::rstest;
 
 use super::super::stub::{Stub, answer, nonsense, section, wire};
@@ -34,6 +35,21 @@ impl Vendor {
         let alipay = Alipay::new(&wire(), AlipaySettings::read(&section("alipay", &toml)).unwrap()).unwrap();
         (alipay.exchange(AlipayPlace::Website, "code-1").await, stub.asked())
     }
+}
+
+/// A certificate of the issuer and the number of the published vector, over this key.
+pub(super) fn of_the_vector(key: &KeyPair) -> String {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CountryName, "CN");
+    name.push(DnType::OrganizationName, "Ant Financial");
+    name.push(DnType::OrganizationalUnitName, "Certification Authority");
+    name.push(DnType::CommonName, "Ant Financial Certification Authority Class 1 R1");
+    let mut issuer = CertificateParams::default();
+    issuer.distinguished_name = name;
+    let mut params = CertificateParams::default();
+    params.serial_number =
+        Some(SerialNumber::from(42_701_552_708_448_241_360_226_107_228_231_049_510_u128.to_be_bytes().to_vec()));
+    params.signed_by(key, &Issuer::new(issuer, KeyPair::generate().unwrap())).unwrap().pem()
 }
 
 const TOKEN_USER: &str =
@@ -187,11 +203,11 @@ async fn in_certificate_mode_calls_and_answers_carry_the_numbers() {
     let path = |name: &str| folder.path().join(name);
     let certified = |pkcs8: &str| {
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{pkcs8}\n-----END PRIVATE KEY-----\n");
-        rcgen::KeyPair::from_pem(&pem).unwrap()
+        KeyPair::from_pem(&pem).unwrap()
     };
     let ((app_private, _), (vendor_private, _)) = (pair(0), pair(1));
-    std::fs::write(path("app.crt"), certificate::tests::of_the_vector(&certified(app_private))).unwrap();
-    std::fs::write(path("alipay.crt"), certificate::tests::of_the_vector(&certified(vendor_private))).unwrap();
+    std::fs::write(path("app.crt"), of_the_vector(&certified(app_private))).unwrap();
+    std::fs::write(path("alipay.crt"), of_the_vector(&certified(vendor_private))).unwrap();
     std::fs::write(path("root.crt"), include_str!("../../../tests/data/alipay_root.crt")).unwrap();
     std::fs::write(path("app.key"), format!("-----BEGIN PRIVATE KEY-----\n{app_private}\n-----END PRIVATE KEY-----\n"))
         .unwrap();
