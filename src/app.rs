@@ -13,7 +13,7 @@ use crate::authn::hashing::{Cost, Hasher, Passwords};
 use crate::authn::password_policy::PasswordPolicy;
 use crate::authn::registry::Deps;
 use crate::authn::throttle::Throttle;
-use crate::authn::{CodeLimits, Registry};
+use crate::authn::{CodeLimits, Registry, Upstream};
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy};
 use crate::config::{Config, ConfigError};
@@ -197,14 +197,15 @@ impl Parts<'_> {
     }
 
     fn flow(&self, tokens: &Tokens, passwords: &Passwords) -> Result<Flow, StartError> {
-        let codes = self.codes();
-        let registry = Registry::from_config(&self.config.login, &self.login_deps(passwords, &codes))?;
+        let (codes, upstream) = (self.codes(), self.upstream());
+        let registry = Registry::from_config(&self.config.login, &self.login_deps(passwords, &codes, &upstream))?;
         Ok(Flow {
             store: self.store.clone(),
             tokens: tokens.clone(),
             registry: Arc::new(registry),
             codes,
             notices: self.notices(),
+            upstream,
             passwords: passwords.clone(),
             metrics: Arc::clone(self.metrics),
             password_policy: PasswordPolicy::configured(&self.config.password),
@@ -230,7 +231,11 @@ impl Parts<'_> {
         })
     }
 
-    fn login_deps(&self, passwords: &Passwords, codes: &Codes) -> Deps {
+    fn upstream(&self) -> Upstream {
+        Upstream::new(self.store.clone(), self.vault, Arc::clone(&self.opaque))
+    }
+
+    fn login_deps(&self, passwords: &Passwords, codes: &Codes, upstream: &Upstream) -> Deps {
         Deps {
             store: self.store.clone(),
             contacts: self.contacts.clone(),
@@ -238,6 +243,8 @@ impl Parts<'_> {
             throttle: Throttle::new(self.vault.mac_key(Purpose::ThrottleKey), &self.config.throttle),
             codes: codes.clone(),
             decoys: Arc::new(self.vault.mac_key(Purpose::Decoy)),
+            upstream: upstream.clone(),
+            wire: self.wire.clone(),
             accounts_per_phone: usize::try_from(self.config.login.max_accounts_per_phone).unwrap_or(usize::MAX),
             default_country: self.config.login.default_country.clone(),
             own_domain: Some(host(self.config).to_owned()),

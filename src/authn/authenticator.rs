@@ -10,7 +10,8 @@ use super::methods::phone_rows::ChoiceRow;
 use super::proof::Proof;
 use super::rejection::{AuthnError, Rejection};
 use super::shortlist::Shortlist;
-use crate::domain::Amr;
+use super::upstream::{Arrival, Departure, PendingBinding, Route};
+use crate::domain::{Amr, Language};
 
 /// One login method. Stateless: what is between two steps of a person travels
 /// in the form or in the interaction.
@@ -21,6 +22,11 @@ pub trait Authenticator: Send + Sync {
 
     /// The shape of its page.
     fn face(&self) -> Face;
+
+    /// What the configuration calls it; none where its name is ours to give.
+    fn label(&self, _language: Language) -> Option<&str> {
+        None
+    }
 
     /// Looks at a posted form.
     ///
@@ -41,6 +47,24 @@ pub trait Authenticator: Send + Sync {
     async fn choose(&self, _attempt: &Attempt<'_>, _list: &Shortlist, _handle: &str) -> Result<Progress, AuthnError> {
         Ok(Progress::Rejected(Rejection::SelectRequired))
     }
+
+    /// Where the person goes for this method's proof; `None` where the method
+    /// serves no such browser, or where its proof is typed on our own page.
+    ///
+    /// # Errors
+    /// The vendor cannot be asked where that is.
+    async fn depart(&self, _departure: &Departure<'_>) -> Result<Option<Route>, Rejection> {
+        Ok(None)
+    }
+
+    /// Looks at what the person brought back from there. Their state was right,
+    /// and is used up whatever comes of this.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn arrive(&self, _attempt: &Attempt<'_>, _arrival: &Arrival<'_>) -> Result<Progress, AuthnError> {
+        Ok(Progress::Rejected(Rejection::BadCredentials))
+    }
 }
 
 /// What a method is called and what it proves.
@@ -59,8 +83,10 @@ pub struct Method {
 pub enum Factor {
     /// Something the person knows.
     Knowledge,
-    /// Something the person has: a phone, an account with somebody else.
+    /// Something the person has: a phone, an app that is signed in.
     Possession,
+    /// Somebody else vouches, by whatever means.
+    Federation,
 }
 
 /// The shapes of login pages. A closed set: a method picks one, so that a new
@@ -76,6 +102,12 @@ pub enum Face {
     UpnThenSecret,
     /// A phone number, perhaps the choice of an account, then a code.
     PhoneThenCode,
+    /// A vendor's QR code in a frame, beside a link to the vendor.
+    QrPanel,
+    /// A link to the vendor.
+    Redirect,
+    /// No page: a native app posts what its SDK gave it.
+    App,
 }
 
 /// What the identifier of a page may be.
@@ -98,6 +130,9 @@ pub enum Progress {
     Unregistered(ProvenContact),
     /// The same method asks for more.
     Ask(Step),
+    /// A vendor vouched for somebody whom nobody here has bound. The caller
+    /// keeps it in the interaction and asks for the account.
+    Unbound(PendingBinding),
     /// No.
     Rejected(Rejection),
 }

@@ -6,18 +6,29 @@ use super::attempt::Attempt;
 use super::authenticator::{Authenticator, Progress};
 use super::codes::Codes;
 use super::hashing::Passwords;
-use super::methods::{iam_user, password, sms, sub_account};
+use super::methods::{alipay, iam_user, oidc, password, sms, sub_account, taobao, wechat};
 use super::rejection::{AuthnError, Rejection};
 use super::shortlist::Shortlist;
 use super::throttle::Throttle;
+use super::upstream::Upstream;
 use crate::config::reference::SectionReference;
 use crate::config::{ConfigError, Key, Login, MethodSection};
+use crate::connectors::Wire;
 use crate::keys::MacKey;
 use crate::keys::contacts::ContactKeys;
 use crate::store::Store;
 
 /// Every login method, one line each, in the usual order of the page.
-pub const ENTRIES: &[Entry] = &[password::ENTRY, sms::ENTRY, sub_account::ENTRY, iam_user::ENTRY];
+pub const ENTRIES: &[Entry] = &[
+    password::ENTRY,
+    sms::ENTRY,
+    sub_account::ENTRY,
+    iam_user::ENTRY,
+    wechat::ENTRY,
+    alipay::ENTRY,
+    taobao::ENTRY,
+    oidc::ENTRY,
+];
 
 /// The methods' own settings, for the reference page.
 #[must_use]
@@ -38,8 +49,9 @@ pub struct Entry {
     pub build: Build,
 }
 
-/// Builds a method from its own section; none when what it needs is not configured.
-pub type Build = fn(&MethodSection, &Deps) -> Result<Option<Arc<dyn Authenticator>>, ConfigError>;
+/// Builds what a section asks for: one method as a rule, none of a vendor
+/// without credentials, several where the section has sections of its own.
+pub type Build = fn(&MethodSection, &Deps) -> Result<Vec<Arc<dyn Authenticator>>, ConfigError>;
 
 /// What login methods are built from. `app` makes it once.
 #[derive(Clone)]
@@ -56,6 +68,10 @@ pub struct Deps {
     pub codes: Codes,
     /// Key of the rows that stand for no account, and of handles.
     pub decoys: Arc<MacKey>,
+    /// What upstream methods share.
+    pub upstream: Upstream,
+    /// Calls to vendors.
+    pub wire: Wire,
     /// Hashes that a login by phone costs: accounts that one number may have.
     pub accounts_per_phone: usize,
     /// Country code of numbers written without one (`+86`).
@@ -85,7 +101,9 @@ impl Registry {
         for entry in entries {
             let section = login.method(entry.name);
             let built = (entry.build)(&section, deps)?;
-            methods.extend(built.filter(|_| section.enabled().unwrap_or(true)));
+            if section.enabled().unwrap_or(true) {
+                methods.extend(built);
+            }
         }
         Ok(Self(methods))
     }

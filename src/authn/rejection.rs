@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::hashing::PoolFull;
+use super::provider::Provider;
 use crate::domain::PrincipalKind;
 use crate::keys::VaultError;
 use crate::notify::NotifyError;
@@ -54,6 +55,38 @@ pub enum Rejection {
         /// When the next one may be.
         retry_after: Duration,
     },
+    /// The person said no at the vendor. Nobody's fault, and no guess.
+    UpstreamCancelled {
+        /// Where.
+        provider: Provider,
+    },
+    /// What came from the vendor is spent or too old: once more from the start.
+    UpstreamExpired {
+        /// Where.
+        provider: Provider,
+    },
+    /// The vendor is down, slow, or speaks in riddles. Other methods work.
+    UpstreamUnavailable {
+        /// Which.
+        provider: Provider,
+    },
+    /// The names of one upstream identity are bound to different people.
+    IdentityConflict {
+        /// Where.
+        provider: Provider,
+    },
+    /// The upstream identity is bound to somebody else.
+    IdentityTaken {
+        /// Where.
+        provider: Provider,
+    },
+    /// The account has another identity of this vendor bound.
+    AccountHasIdentity {
+        /// Where.
+        provider: Provider,
+    },
+    /// The upstream identity waited too long for its account.
+    BindExpired,
 }
 
 impl Rejection {
@@ -73,6 +106,17 @@ impl Rejection {
             Self::BadCode => "bad_code",
             Self::CodeCooldown { .. } => "code_cooldown",
             Self::CodeQuota { .. } => "code_quota",
+            Self::UpstreamCancelled { .. } => "qr_denied",
+            Self::UpstreamExpired { .. } => "qr_expired",
+            Self::UpstreamUnavailable { .. } => "upstream_unavailable",
+            Self::IdentityConflict { .. } => "identity_conflict",
+            Self::IdentityTaken { provider: Provider::WeChat } => "wechat_taken",
+            Self::IdentityTaken { provider: Provider::Alipay | Provider::Taobao | Provider::Oidc } => "identity_taken",
+            Self::AccountHasIdentity { provider: Provider::WeChat } => "account_has_wechat",
+            Self::AccountHasIdentity { provider: Provider::Alipay | Provider::Taobao | Provider::Oidc } => {
+                "account_has_identity"
+            }
+            Self::BindExpired => "bind_expired",
         }
     }
 
@@ -80,15 +124,23 @@ impl Rejection {
     #[must_use]
     pub const fn class(&self) -> RejectionClass {
         match self {
-            Self::BadCredentials | Self::BadCode | Self::PrincipalDisabled { .. } | Self::OwnerSuspended => {
-                RejectionClass::WrongProof
-            }
+            Self::BadCredentials
+            | Self::BadCode
+            | Self::PrincipalDisabled { .. }
+            | Self::OwnerSuspended
+            | Self::UpstreamExpired { .. } => RejectionClass::WrongProof,
             Self::Throttled { .. } | Self::CodeCooldown { .. } | Self::CodeQuota { .. } => RejectionClass::TooMany,
             Self::AgreeRequired
             | Self::FieldRequired { .. }
             | Self::EmailRequired
             | Self::PhoneRequired
-            | Self::SelectRequired => RejectionClass::BadInput,
+            | Self::SelectRequired
+            | Self::IdentityTaken { .. }
+            | Self::AccountHasIdentity { .. }
+            | Self::BindExpired => RejectionClass::BadInput,
+            Self::IdentityConflict { .. } => RejectionClass::Conflict,
+            Self::UpstreamCancelled { .. } => RejectionClass::Cancelled,
+            Self::UpstreamUnavailable { .. } => RejectionClass::Unavailable,
         }
     }
 }
@@ -102,6 +154,12 @@ pub enum RejectionClass {
     WrongProof,
     /// Later.
     TooMany,
+    /// What is stored contradicts itself; nobody is let in by it.
+    Conflict,
+    /// The person thought better of it.
+    Cancelled,
+    /// A vendor cannot answer.
+    Unavailable,
 }
 
 /// Why a try could not be looked at. Nobody's fault but ours: 503.

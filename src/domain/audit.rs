@@ -10,6 +10,8 @@ named_enum! {
         AccountChanged = "account.changed",
         /// Terms were accepted.
         AgreementAccepted = "agreement.accepted",
+        /// An upstream identity was attached to a principal.
+        BindingAdded = "binding.added",
         /// A client was made or changed.
         ClientChanged = "client.changed",
         /// An authorization code was made.

@@ -267,11 +267,14 @@ impl Flow {
         named.or(kind.map(LoginPage::of)).or_else(hinted).or_else(last).unwrap_or(LoginPage::Account)
     }
 
-    /// Where somebody proves themselves again: by message who signed in by message,
-    /// everybody else on the page of their kind.
+    /// Where somebody proves themselves again: by message or at a vendor who signed
+    /// in so, everybody else on the page of their kind.
     fn again_at(&self, sign_in: &SignIn) -> LoginPage {
         match self.enabled(&sign_in.method) {
-            Some(LoginPage::Sms) => LoginPage::Sms,
+            Some(
+                page
+                @ (LoginPage::Sms | LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_)),
+            ) => page,
             Some(LoginPage::Account | LoginPage::SubAccount | LoginPage::Iam) | None => {
                 LoginPage::of(sign_in.principal.kind)
             }
@@ -280,6 +283,6 @@ impl Flow {
 
     /// The page of a method that is switched on.
     fn enabled(&self, method: &str) -> Option<LoginPage> {
-        LoginPage::of_method(method).filter(|page| self.registry.find(page.method()).is_some())
+        LoginPage::all(&self.registry).find(|page| page.method() == method)
     }
 }

@@ -10,11 +10,13 @@ impl Flow {
     pub(super) fn count_login(&self, method: &'static str, answered: &Result<Progress, AuthnError>) {
         let outcome = match answered {
             Ok(Progress::Verified(_) | Progress::Choose(_) | Progress::Unregistered(_)) => LoginOutcome::Proven,
-            Ok(Progress::Ask(_)) => return,
+            Ok(Progress::Ask(_) | Progress::Unbound(_)) => return,
             Ok(Progress::Rejected(rejection)) => match rejection.class() {
                 RejectionClass::WrongProof => LoginOutcome::Refused,
                 RejectionClass::TooMany => LoginOutcome::Throttled,
-                RejectionClass::BadInput => return,
+                RejectionClass::Conflict => LoginOutcome::Refused,
+                RejectionClass::Unavailable => LoginOutcome::Unavailable,
+                RejectionClass::BadInput | RejectionClass::Cancelled => return,
             },
             Err(AuthnError::Busy { .. } | AuthnError::Store(_) | AuthnError::Notify(_) | AuthnError::Vault(_)) => {
                 LoginOutcome::Unavailable

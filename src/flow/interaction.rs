@@ -5,12 +5,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::bind::BindProgress;
 use super::context::View;
 use super::outcome::{FlowError, Problem};
 use super::reset::ResetProgress;
 use super::sign_up::SignUpProgress;
 use super::{Flow, Visit};
-use crate::authn::{ProvenContact, Shortlist, Step, WaitingProof};
+use crate::authn::{PendingBinding, ProvenContact, Shortlist, Step, WaitingProof};
 use crate::base::OpaqueKind;
 use crate::base::id::{BrowserId, InteractionId, PrincipalId, SignInId};
 use crate::domain::browser::Stay;
@@ -51,6 +52,12 @@ pub struct Progress {
     /// Somebody proved who they are, and the browser holds no more accounts.
     #[serde(default)]
     pub waiting: Option<WaitingProof>,
+    /// An upstream identity that waits for its account.
+    #[serde(default)]
+    pub pending: Option<PendingBinding>,
+    /// How far its binding got.
+    #[serde(default)]
+    pub bind: Option<BindProgress>,
     /// What the person ticked, until they chose.
     #[serde(default)]
     pub ticks: Ticks,
@@ -122,7 +129,11 @@ impl Flow {
         let Recognised::Known(browser) = self.browsers.recognise(tx, visit.cookie.as_deref(), visit.now)? else {
             return gone(None);
         };
-        let own = |row: &InteractionRow| presented.hash.matches(&row.hash) && row.browser_id == browser.id.row();
+        let second = self.opaque.hash(OpaqueKind::Interaction, &self.second_secret(browser.id, presented.row));
+        let named = |row: &InteractionRow| {
+            presented.hash.matches(&row.hash) || presented.hash.matches(second.as_bytes().as_slice())
+        };
+        let own = |row: &InteractionRow| named(row) && row.browser_id == browser.id.row();
         let Some(row) = interactions::find(tx, presented.row)?.filter(own) else {
             return gone(None);
         };
@@ -137,6 +148,18 @@ impl Flow {
         };
         let id = InteractionId::new(row.id);
         Ok(Ok(Interaction { id, name: name.to_owned(), browser, request, progress, version: row.version }))
+    }
+
+    /// The other name of an interaction, for somebody who comes back with its row
+    /// and browser alone: it needs no store, is as hard to guess as the first,
+    /// and as worthless in another browser.
+    pub(super) fn second_name(&self, browser: BrowserId, interaction: InteractionId) -> String {
+        let secret = self.second_secret(browser, interaction.row());
+        self.opaque.text(OpaqueKind::Interaction, interaction.row(), &secret).expose().clone()
+    }
+
+    fn second_secret(&self, browser: BrowserId, row: i64) -> [u8; 32] {
+        *self.csrf.mac(&[b"interaction", &browser.row().to_be_bytes(), &row.to_be_bytes()]).as_bytes()
     }
 
     /// Opens an interaction for this browser; its name.

@@ -35,10 +35,10 @@ pub enum Submission {
 }
 
 /// What is known before the form is looked at.
-struct Entered {
-    interaction: Interaction,
-    view: LoginView,
-    known: Vec<PrincipalId>,
+pub(super) struct Entered {
+    pub(super) interaction: Interaction,
+    pub(super) view: LoginView,
+    pub(super) known: Vec<PrincipalId>,
     client: Option<ClientId>,
 }
 
@@ -70,7 +70,17 @@ impl Flow {
         let attempt = self.attempt(&visit, &entered, (&browser, page.method()));
         let answered = authenticator.answer(&attempt, &fields).await;
         self.count_login(authenticator.method().name, &answered);
-        let progress = answered?;
+        self.progressed(visit, page, entered, (answered?, ticks)).await
+    }
+
+    /// Where a method's answer leads.
+    pub(super) async fn progressed(
+        &self,
+        visit: Visit,
+        page: LoginPage,
+        entered: Entered,
+        (progress, ticks): (Authenticated, Ticks),
+    ) -> Result<Submission, FlowError> {
         let name = entered.interaction.name.clone();
         match progress {
             Authenticated::Verified(proof) => self.proved(visit, name, proof, ticks).await.map(Submission::Done),
@@ -82,6 +92,10 @@ impl Flow {
                 let asked = MethodStep { method: page.method().to_owned(), step };
                 let progress = Progress { step: Some(asked), ..Progress::default() };
                 self.step_on(visit, name.clone(), progress, Destination::Login { page, interaction: name }).await
+            }
+            Authenticated::Unbound(pending) => {
+                let progress = Progress { pending: Some(pending), ticks, ..Progress::default() };
+                self.step_on(visit, name.clone(), progress, Destination::Bind(name)).await
             }
             Authenticated::Unregistered(_) if self.settings.sign_up == SignUpPolicy::Closed => {
                 Ok(Submission::Again(Box::new(entered.view), Rejection::BadCode))
@@ -111,11 +125,12 @@ impl Flow {
             Authenticated::Choose(_)
             | Authenticated::Unregistered(_)
             | Authenticated::Ask(_)
+            | Authenticated::Unbound(_)
             | Authenticated::Rejected(_) => Err(Problem::Stale.into()),
         }
     }
 
-    fn attempt<'a>(
+    pub(super) fn attempt<'a>(
         &'a self,
         visit: &'a Visit,
         entered: &'a Entered,
@@ -134,7 +149,7 @@ impl Flow {
         }
     }
 
-    async fn enter_login(&self, visit: Visit, name: String) -> Result<Entered, FlowError> {
+    pub(super) async fn enter_login(&self, visit: Visit, name: String) -> Result<Entered, FlowError> {
         let flow = self.clone();
         self.store
             .read(move |tx| {
@@ -180,7 +195,7 @@ impl Flow {
     }
 
     /// Notes where a login of several steps stands, and shows its next page.
-    async fn step_on(
+    pub(super) async fn step_on(
         &self,
         visit: Visit,
         name: String,
@@ -195,8 +210,8 @@ impl Flow {
                     Err(gone) => return Ok(Err(gone)),
                 };
                 let kept = interaction.progress.clone();
-                let Progress { step, shortlist, ticks, proven, .. } = next.clone();
-                let progress = Progress { step, shortlist, ticks, proven, ..kept };
+                let Progress { step, shortlist, ticks, proven, pending, bind, .. } = next.clone();
+                let progress = Progress { step, shortlist, ticks, proven, pending, bind, ..kept };
                 Self::save(tx, &interaction, &progress)
             })
             .await??;
@@ -204,7 +219,13 @@ impl Flow {
     }
 
     /// Signs in whom the proof names; that is the interaction's choice of account.
-    async fn proved(&self, visit: Visit, name: String, proof: Proof, ticks: Ticks) -> Result<Answer, FlowError> {
+    pub(super) async fn proved(
+        &self,
+        visit: Visit,
+        name: String,
+        proof: Proof,
+        ticks: Ticks,
+    ) -> Result<Answer, FlowError> {
         let (flow, random) = (self.clone(), self.entropy.bytes::<32>());
         self.store
             .write(move |tx| {

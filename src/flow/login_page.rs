@@ -1,9 +1,11 @@
-//! The login pages: which there are, and what one shows.
+//! The login pages: which method each has, where it is, and what it shows.
+
+use std::borrow::Cow;
 
 use super::context::View;
 use super::interaction::MethodStep;
 use super::people::Facts;
-use crate::authn::Step;
+use crate::authn::{Registry, Step};
 use crate::domain::PrincipalKind;
 
 /// The login pages that there are.
@@ -17,17 +19,23 @@ pub enum LoginPage {
     SubAccount,
     /// `/login/iam`.
     Iam,
+    /// `/login/wechat`.
+    WeChat,
+    /// `/login/alipay`.
+    Alipay,
+    /// `/login/taobao`.
+    Taobao,
+    /// `/login/oidc/{name}`, by the method's name, `oidc.{name}`.
+    Oidc(&'static str),
 }
 
-impl LoginPage {
-    /// Every page, in the order in which they link to each other.
-    pub const ALL: [Self; 4] = [Self::Account, Self::Sms, Self::SubAccount, Self::Iam];
+/// What the names of the methods of upstream `OpenID` providers begin with.
+const OIDC: &str = "oidc.";
 
-    /// The page of the method of this name in the registry.
-    #[must_use]
-    pub fn of_method(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|page| page.method() == name)
-    }
+impl LoginPage {
+    /// Those that stand for one method each.
+    const SINGLE: [Self; 7] =
+        [Self::Account, Self::Sms, Self::SubAccount, Self::Iam, Self::WeChat, Self::Alipay, Self::Taobao];
 
     /// The method's name in the registry.
     #[must_use]
@@ -37,7 +45,47 @@ impl LoginPage {
             Self::Sms => "sms",
             Self::SubAccount => "sub_account",
             Self::Iam => "iam_user",
+            Self::WeChat => "wechat",
+            Self::Alipay => "alipay",
+            Self::Taobao => "taobao",
+            Self::Oidc(method) => method,
         }
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Account => "/login",
+            Self::Sms => "/login/sms",
+            Self::SubAccount => "/login/sub",
+            Self::Iam => "/login/iam",
+            Self::WeChat => "/login/wechat",
+            Self::Alipay => "/login/alipay",
+            Self::Taobao => "/login/taobao",
+            Self::Oidc(method) => {
+                return Cow::Owned(format!("/login/oidc/{}", method.strip_prefix(OIDC).unwrap_or(method)));
+            }
+        })
+    }
+
+    /// The page of a method, if it has one.
+    #[must_use]
+    pub fn of_method(method: &'static str) -> Option<Self> {
+        let single = Self::SINGLE.into_iter().find(|page| page.method() == method);
+        single.or_else(|| method.starts_with(OIDC).then_some(Self::Oidc(method)))
+    }
+
+    /// The page of the upstream provider of this name, when it is switched on.
+    #[must_use]
+    pub fn of_provider(registry: &Registry, name: &str) -> Option<Self> {
+        let mut methods = registry.iter().map(|method| method.method().name);
+        methods.find(|method| method.strip_prefix(OIDC) == Some(name)).map(Self::Oidc)
+    }
+
+    /// The pages of all methods that are switched on, in the order of the page.
+    pub fn all(registry: &Registry) -> impl Iterator<Item = Self> {
+        registry.iter().filter_map(|method| Self::of_method(method.method().name))
     }
 }
 
@@ -99,9 +147,25 @@ impl LoginPage {
     /// be an account's or a sub-account's.
     #[must_use]
     pub fn takes(self, hint: &str) -> bool {
-        match Self::hinted(Some(hint)) {
-            Self::Iam => self == Self::Iam,
-            Self::Account | Self::SubAccount | Self::Sms => matches!(self, Self::Account | Self::SubAccount),
+        match self {
+            Self::Iam => Self::hinted(Some(hint)) == Self::Iam,
+            Self::Account | Self::SubAccount => Self::hinted(Some(hint)) != Self::Iam,
+            Self::Sms | Self::WeChat | Self::Alipay | Self::Taobao | Self::Oidc(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_by_its_method_and_has_a_path_of_its_own() {
+        for page in LoginPage::SINGLE.into_iter().chain([LoginPage::Oidc("oidc.corp")]) {
+            assert_eq!(LoginPage::of_method(page.method()), Some(page));
+            assert!(page.path().starts_with("/login"));
+        }
+        assert_eq!(LoginPage::Oidc("oidc.corp").path(), "/login/oidc/corp");
+        assert_eq!(LoginPage::of_method("one_tap"), None);
     }
 }

@@ -10,6 +10,7 @@
 mod accounts;
 mod apps;
 mod begin;
+mod bind;
 mod choose;
 mod consent;
 mod context;
@@ -20,6 +21,7 @@ mod issue;
 mod login;
 mod login_page;
 mod logout;
+mod native;
 mod notices;
 mod outcome;
 mod password;
@@ -31,12 +33,14 @@ mod room;
 mod sign_up;
 mod situation;
 mod terms;
+mod upstream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use accounts::{AccountEntry, AccountsAction, AccountsView};
 pub use apps::{AppEntry, AppsView};
+pub use bind::{BindEntry, BindProgress, BindStage, BindSubmission, BindView, PostedBind};
 pub use choose::{ChoiceEntry, ChoiceView, Choosing};
 pub use consent::{ConsentView, Decision};
 pub use context::{ClientFace, View};
@@ -44,6 +48,7 @@ pub use interaction::{Interaction, MethodStep, Progress, StoredRequest, Ticks};
 pub use login::{PostedLogin, Submission};
 pub use login_page::{LoginPage, LoginView};
 pub use logout::{LoggedOut, LogoutChoice, LogoutRequest, LogoutView};
+pub use native::NativeView;
 pub use outcome::{Answer, Destination, FlowError, Outcome, Problem};
 pub use password::{PasswordChange, PasswordRefused, PasswordView, PostedPassword};
 pub use people::Facts;
@@ -52,11 +57,12 @@ pub use sign_up::{
     PostedSignUp, SignUpPolicy, SignUpProgress, SignUpRefused, SignUpStage, SignUpSubmission, SignUpView,
 };
 pub use terms::TermsView;
+pub use upstream::DepartureView;
 
-use crate::authn::Registry;
 use crate::authn::codes::Codes;
 use crate::authn::hashing::Passwords;
 use crate::authn::password_policy::PasswordPolicy;
+use crate::authn::{Registry, Upstream};
 use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
 use crate::domain::audit::Origin;
@@ -153,6 +159,8 @@ pub struct Flow {
     pub codes: Codes,
     /// Word of what happened to accounts.
     pub notices: Notices,
+    /// Logins at vendors.
+    pub upstream: Upstream,
     /// Password hashes.
     pub passwords: Passwords,
     /// What is counted.

@@ -40,6 +40,8 @@ pub enum Destination {
     SignUp(String),
     /// A forgotten password.
     Reset(String),
+    /// The page that binds an upstream identity to an account.
+    Bind(String),
     /// The chooser of an interaction.
     Choose(String),
     /// The new terms.
@@ -80,6 +82,19 @@ pub enum Problem {
     /// The page shows what is not so any more: look again.
     #[error("the page is stale")]
     Stale,
+    /// Somebody came back from a vendor with a state that is not this browser's
+    /// and method's, or is late or used.
+    #[error("a state that is not good")]
+    BadState {
+        /// Where it can be tried again, when it was this browser's.
+        again: Option<Destination>,
+    },
+    /// An upstream identity waited too long for its account, or does not wait.
+    #[error("nothing waits to be bound")]
+    NothingToBind {
+        /// Where it can be tried again.
+        again: Option<Destination>,
+    },
     /// Nobody is signed in in this browser.
     #[error("nobody is signed in")]
     SignedOut,

@@ -100,7 +100,7 @@ async fn choose(context: Context, name: String, again: Option<StatusCode>) -> Ht
         csrf: choice.view.csrf.clone(),
         error: again.map(|_| PageError::SelectRequired),
     };
-    let login = respond::of_interaction(respond::login_path(LoginPage::Account), &choice.view.interaction);
+    let login = respond::of_interaction(&LoginPage::Account.path(), &choice.view.interaction);
     let other = format!("{login}&other=1");
     let face = match &choice.choosing {
         Choosing::Shortlist => {

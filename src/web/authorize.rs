@@ -6,7 +6,7 @@ use url::form_urlencoded::Serializer;
 
 use super::context::Context;
 use super::pages::Failing;
-use super::{respond, routes};
+use super::{native, respond, routes};
 use crate::protocol::RawParams;
 
 /// Bytes of a restart link that are kept; a longer request cannot be begun
@@ -53,7 +53,18 @@ pub async fn resume(context: Context) -> HttpResponse {
 async fn begin(context: &Context, params: RawParams) -> HttpResponse {
     let query = encoded(&params);
     let restart = if query.len() <= MAX_RESTART { format!("{}?{query}", routes::AUTHORIZE) } else { String::new() };
-    respond::outcome(context, context.app.flow.begin(context.visit.clone(), params, restart).await)
+    let client_id = params.optional("client_id").unwrap_or_default().to_owned();
+    let begun = context.app.flow.begin(context.visit.clone(), params, restart).await;
+    match &begun {
+        Ok(answer) if native::wants_json(&context.request) => {
+            match context.app.flow.native_view(context.visit.clone(), &client_id, answer).await {
+                Ok(Some(view)) => native::login(context, &view, answer),
+                Ok(None) => respond::outcome(context, begun),
+                Err(error) => context.failed(&error),
+            }
+        }
+        Ok(_) | Err(_) => respond::outcome(context, begun),
+    }
 }
 
 fn encoded(params: &RawParams) -> String {

@@ -123,6 +123,14 @@ impl Context {
         }
     }
 
+    /// The frame of a page that is shown at an address of another one, as after a
+    /// vendor's callback: its links lead to `path`.
+    #[must_use]
+    pub fn chrome_at(&self, view: Option<&View>, path: &str) -> Chrome {
+        let interaction = view.map(|view| (INTERACTION, view.interaction.as_str()));
+        self.chrome(view).at(path, interaction.as_slice())
+    }
+
     /// Reads a posted form of ours: from our own origin, of the right type,
     /// without a repeated field.
     ///

@@ -38,6 +38,15 @@ pub fn page(redirect_uri: Option<&str>) -> String {
     }
 }
 
+/// The policy of a page that shows one vendor's page in a frame (architecture:
+/// "WeChat panel"); `origin` is of the configuration.
+pub fn panel(redirect_uri: Option<&str>, origin: Option<&str>) -> String {
+    match origin {
+        Some(origin) => format!("{}; frame-src {origin}", page(redirect_uri)),
+        None => page(redirect_uri),
+    }
+}
+
 /// The policy of the page that posts an authorization response to its client
 /// (OAuth 2.0 Form Post Response Mode): our one script, and no way back to us.
 pub fn form_post(redirect_uri: &str) -> String {

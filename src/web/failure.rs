@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 
 use super::context::{Context, retry_after};
 use super::pages::{ErrorPage, Failing};
+use super::{native, respond};
 use crate::authn::AuthnError;
 use crate::flow::{FlowError, Problem};
 use crate::store::StoreError;
@@ -56,6 +57,12 @@ impl Failure {
             }
             Problem::Unreadable => Self::new(Failing::BadRequest),
             Problem::Gone { restart } => Self { restart: restart.clone(), ..Self::new(Failing::TxExpired) },
+            Problem::BadState { again } => {
+                Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::BadState) }
+            }
+            Problem::NothingToBind { again } => {
+                Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::BindExpired) }
+            }
             Problem::Stale => Self::new(Failing::TxExpired).with_status(StatusCode::CONFLICT),
             Problem::Forged => Self::new(Failing::CrossSite),
             Problem::SignUpOff => Self::new(Failing::SignUpOff),
@@ -76,6 +83,11 @@ impl Failure {
 
     /// The page.
     pub fn answer(self, context: &Context) -> HttpResponse {
+        if native::wants_json(&context.request) {
+            let mut response = native::refused(self.status, self.failing.code());
+            wait(&mut response, self.failing);
+            return response;
+        }
         let locale = context.locale(&[]);
         let nameless = self.failing == Failing::Unregistered;
         let page = ErrorPage {
@@ -86,17 +98,23 @@ impl Failure {
             return_to: None,
         };
         let mut response = context.page(self.status, &page, None);
-        if let Failing::TooMany { retry_after: seconds } | Failing::Unavailable { retry_after: seconds } = self.failing
-        {
-            retry_after(&mut response, seconds);
-        }
+        wait(&mut response, self.failing);
         response
+    }
+}
+
+/// Says when to come again.
+fn wait(response: &mut HttpResponse, failing: Failing) {
+    if let Failing::TooMany { retry_after: seconds } | Failing::Unavailable { retry_after: seconds } = failing {
+        retry_after(response, seconds);
     }
 }
 
 const fn status(failing: Failing) -> StatusCode {
     match failing {
-        Failing::Unregistered | Failing::BadRequest | Failing::TxExpired => StatusCode::BAD_REQUEST,
+        Failing::Unregistered | Failing::BadRequest | Failing::TxExpired | Failing::BadState | Failing::BindExpired => {
+            StatusCode::BAD_REQUEST
+        }
         Failing::CrossSite | Failing::SignUpOff => StatusCode::FORBIDDEN,
         Failing::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Failing::NotFound => StatusCode::NOT_FOUND,

@@ -7,8 +7,8 @@ use actix_web::web::{Path, Payload};
 
 use super::context::{Context, INTERACTION, retry_after};
 use super::login_pages::{Refused, render};
-use super::pages::{Failing, PageError};
-use super::{respond, sms};
+use super::pages::{Failing, PageError, UpstreamProblem};
+use super::{native, respond, sms};
 use crate::authn;
 use crate::domain::browser::Stay;
 use crate::flow::{LoginPage, PostedLogin, Submission};
@@ -105,13 +105,16 @@ async fn submit(context: Context, payload: Payload, page: LoginPage, account: Op
         Ok(Submission::Done(answer)) => respond::answer(&context, answer),
         Ok(Submission::Again(view, rejection)) => {
             let refused = Refused { error: (&rejection).into(), typed: &typed, form: &form };
+            if native::wants_json(&context.request) {
+                return refuse(native::refused(StatusCode::OK, refused.error.code()), refused.error);
+            }
             refuse(render(&context, page, account.as_deref(), &view, Some(&refused)), refused.error)
         }
         Err(error) => context.failed(&error),
     }
 }
 
-fn posted(form: &RawParams, account: Option<&str>) -> PostedLogin {
+pub(super) fn posted(form: &RawParams, account: Option<&str>) -> PostedLogin {
     let fields = authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
     PostedLogin {
         interaction: form.optional(INTERACTION).unwrap_or_default().to_owned(),
@@ -138,7 +141,7 @@ pub(super) fn refuse(mut response: HttpResponse, error: PageError) -> HttpRespon
 }
 
 /// The status of a refused form (contract: "Pages").
-const fn status(error: PageError) -> StatusCode {
+pub(super) const fn status(error: PageError) -> StatusCode {
     match error {
         PageError::BadCredentials
         | PageError::BadCode
@@ -151,6 +154,15 @@ const fn status(error: PageError) -> StatusCode {
             StatusCode::TOO_MANY_REQUESTS
         }
         PageError::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        PageError::Upstream(problem, _) => match problem {
+            UpstreamProblem::Cancelled => StatusCode::OK,
+            UpstreamProblem::Expired => StatusCode::UNAUTHORIZED,
+            UpstreamProblem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            UpstreamProblem::Conflict => StatusCode::CONFLICT,
+            UpstreamProblem::Taken | UpstreamProblem::HasAnother | UpstreamProblem::BindExpired => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+        },
         PageError::AgreeRequired
         | PageError::SelectRequired
         | PageError::Missing(_)

@@ -5,12 +5,12 @@ use actix_web::http::StatusCode;
 
 use super::context::Context;
 use super::pages::{
-    Agreement, Agreements, Form, IamAccount, IamNamePage, IamPasswordPage, Locale, LoginFace, LoginPage as Card,
-    MethodLink, PageError, ReauthPage, Remember, WebLink,
+    Agreement, Agreements, Failing, Form, IamAccount, IamNamePage, IamPasswordPage, Locale, LoginFace,
+    LoginPage as Card, MethodLink, PageError, Place, ReauthPage, Remember, WebLink,
 };
 use super::{people, respond, routes, sms};
-use crate::authn;
-use crate::flow::{Facts, LoginPage, LoginView, ResetPolicy, SignUpPolicy};
+use crate::authn::{self, Provider};
+use crate::flow::{Facts, LoginPage, LoginView, ResetPolicy, SignUpPolicy, View};
 use crate::protocol::RawParams;
 
 /// A form that was refused, and what was in it.
@@ -44,6 +44,10 @@ pub fn render(
             Some(upn) => context.page(StatusCode::OK, &filled.iam_password(upn), redirect_uri),
             None => context.page(StatusCode::OK, &filled.iam_name(), redirect_uri),
         },
+        // Pages of vendors are web::upstream's; nothing leads here.
+        (_, LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_)) => {
+            context.failing(Failing::NotFound)
+        }
     }
 }
 
@@ -179,21 +183,7 @@ impl Filled<'_> {
 
     /// Every method that is switched on, in the order of the registry, this page's marked.
     pub(super) fn methods(&self) -> Vec<MethodLink> {
-        let locale = self.context.locale(&self.view.view.ui_locales);
-        let registry = self.context.app.flow.registry.iter();
-        let pages = registry.filter_map(|method| LoginPage::of_method(method.method().name));
-        pages
-            .map(|page| {
-                let href = self.link(page);
-                let link = match page {
-                    LoginPage::Account => MethodLink::account(locale, href),
-                    LoginPage::Sms => MethodLink::sms(locale, href),
-                    LoginPage::SubAccount => MethodLink::sub_account(locale, href),
-                    LoginPage::Iam => MethodLink::iam(locale, href),
-                };
-                if page == self.page { link.current() } else { link }
-            })
-            .collect()
+        method_links(self.context, &self.view.view, self.page)
     }
 
     /// Where a forgotten password is replaced.
@@ -209,8 +199,30 @@ impl Filled<'_> {
     }
 
     pub(super) fn link(&self, page: LoginPage) -> String {
-        respond::of_interaction(respond::login_path(page), &self.view.view.interaction)
+        respond::of_interaction(&page.path(), &self.view.view.interaction)
     }
+}
+
+/// Links to every method that is switched on and has a page, `current` marked.
+pub fn method_links(context: &Context, view: &View, current: LoginPage) -> Vec<MethodLink> {
+    let locale = context.locale(&view.ui_locales);
+    let link = |page: LoginPage| {
+        let href = respond::of_interaction(&page.path(), &view.interaction);
+        let link = match page {
+            LoginPage::Account => MethodLink::account(locale, href),
+            LoginPage::Sms => MethodLink::sms(locale, href),
+            LoginPage::SubAccount => MethodLink::sub_account(locale, href),
+            LoginPage::Iam => MethodLink::iam(locale, href),
+            LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_) => {
+                match context.app.flow.label_of(page, locale.language()) {
+                    Some(label) => MethodLink::new(Place::Button, href, label),
+                    None => MethodLink::vendor(locale, Provider::of(page.method()), href),
+                }
+            }
+        };
+        if page == current { link.current() } else { link }
+    };
+    LoginPage::all(&context.app.flow.registry).map(link).collect()
 }
 
 /// The documents that everybody agrees to.

@@ -10,7 +10,7 @@ use super::pages::{FormPostPage, Page};
 use super::{csp, routes};
 use crate::base::Secret;
 use crate::domain::RedirectAnswer;
-use crate::flow::{Answer, Destination, FlowError, LoginPage, Outcome};
+use crate::flow::{Answer, Destination, FlowError, Outcome};
 use crate::protocol::ResponseMode;
 
 /// The answer to a step that was done, or the page that says why it was not.
@@ -57,8 +57,9 @@ fn to_client(context: &Context, returned: &RedirectAnswer, cookie: Option<&str>)
 #[must_use]
 pub fn path(destination: &Destination) -> String {
     match destination {
-        Destination::Login { page, interaction } => of_interaction(login_path(*page), interaction),
+        Destination::Login { page, interaction } => of_interaction(&page.path(), interaction),
         Destination::Reset(interaction) => of_interaction(routes::RESET, interaction),
+        Destination::Bind(interaction) => of_interaction(routes::LOGIN_BIND, interaction),
         Destination::Choose(interaction) => of_interaction(routes::ACCOUNTS, interaction),
         Destination::Terms(interaction) => of_interaction(routes::TERMS, interaction),
         Destination::ChangePassword(interaction) => of_interaction(routes::PASSWORD, interaction),
@@ -68,17 +69,6 @@ pub fn path(destination: &Destination) -> String {
         Destination::Accounts => routes::ACCOUNTS.to_owned(),
         Destination::Apps => routes::APPS.to_owned(),
         Destination::Account(handle) => format!("{}?account={handle}", routes::APPS),
-    }
-}
-
-/// The path of a login page.
-#[must_use]
-pub const fn login_path(page: LoginPage) -> &'static str {
-    match page {
-        LoginPage::Account => routes::LOGIN,
-        LoginPage::Sms => routes::LOGIN_SMS,
-        LoginPage::SubAccount => routes::LOGIN_SUB,
-        LoginPage::Iam => routes::LOGIN_IAM,
     }
 }
 

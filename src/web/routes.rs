@@ -12,9 +12,9 @@ use super::context::Context;
 use super::discovery::Discovery;
 use super::pages::Failing;
 use super::site::Site;
-use super::{accounts, apps, authorize, consent, discovery, introspect, jwks, login, logout, password, revoke};
+use super::{accounts, apps, authorize, bind, consent, discovery, introspect, jwks, login, logout, password, revoke};
 use super::{reset, sign_up};
-use super::{static_files, token, userinfo, wire};
+use super::{static_files, token, upstream, userinfo, wire};
 
 /// Authorization endpoint.
 pub const AUTHORIZE: &str = "/authorize";
@@ -30,6 +30,8 @@ pub const LOGIN_SUB: &str = "/login/sub";
 pub const LOGIN_IAM: &str = "/login/iam";
 /// Where `prompt=create` leads; accepted once the page is in the table.
 pub const SIGN_UP: &str = "/signup";
+/// Binding a vendor's identity.
+pub const LOGIN_BIND: &str = "/login/bind";
 /// Chooser, and the accounts of this browser.
 pub const ACCOUNTS: &str = "/accounts";
 /// A forgotten password.
@@ -54,6 +56,8 @@ pub enum Guard {
     Interaction,
     /// This browser's cookie; a POST carries its token besides.
     Browser,
+    /// A state that this browser took to a vendor.
+    Callback,
     /// A client that authenticates itself.
     Client,
     /// An access token.
@@ -68,6 +72,7 @@ impl Guard {
             Self::Public => "public",
             Self::Interaction => "interaction of this browser, form token",
             Self::Browser => "cookie of this browser, form token",
+            Self::Callback => "state of this browser",
             Self::Client => "client authentication",
             Self::Bearer => "access token",
         }
@@ -113,6 +118,18 @@ pub const TABLE: &[Row] = table! {
     LOGIN_SUB, BOTH, Interaction, "sub-account", |r| r.get(login::sub_account).post(login::post_sub_account);
     LOGIN_IAM, BOTH, Interaction, "IAM user", |r| r.get(login::iam).post(login::post_iam);
     "/login/iam/{account}", BOTH, Interaction, "IAM user of one account", |r| r.get(login::iam_of).post(login::post_iam_of);
+    "/login/wechat", GET, Interaction, "WeChat: QR code, or the way into WeChat", |r| r.get(upstream::wechat);
+    "/login/wechat/callback", GET, Callback, "back from WeChat", |r| r.get(upstream::wechat_callback);
+    "/login/wechat/app", POST, Interaction, "WeChat, by a native app", |r| r.post(upstream::wechat_app);
+    "/login/alipay", GET, Interaction, "the way to Alipay", |r| r.get(upstream::alipay);
+    "/login/alipay/callback", GET, Callback, "back from Alipay", |r| r.get(upstream::alipay_callback);
+    "/login/alipay/app", POST, Interaction, "Alipay, by a native app", |r| r.post(upstream::alipay_app);
+    "/login/taobao", GET, Interaction, "the way to Taobao", |r| r.get(upstream::taobao);
+    "/login/taobao/callback", GET, Callback, "back from Taobao", |r| r.get(upstream::taobao_callback);
+    "/login/taobao/app", POST, Interaction, "Taobao, by a native app", |r| r.post(upstream::taobao_app);
+    "/login/oidc/{name}", GET, Interaction, "the way to an upstream OpenID provider", |r| r.get(upstream::oidc);
+    "/login/oidc/{name}/callback", GET, Callback, "back from an upstream OpenID provider", |r| r.get(upstream::oidc_callback);
+    LOGIN_BIND, BOTH, Interaction, "binding a vendor's identity to an account", |r| r.get(bind::get).post(bind::post);
     PASSWORD, BOTH, Interaction, "forced change of a password", |r| r.get(password::get).post(password::post);
     TERMS, BOTH, Interaction, "new terms", |r| r.get(consent::terms).post(consent::post_terms);
     RESET, BOTH, Interaction, "a forgotten password", |r| r.get(reset::get).post(reset::post);
@@ -139,7 +156,9 @@ pub fn mount(site: &Data<Site>) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
             routes.service(match row.guard {
                 Guard::Client => cross_origin(resource).default_service(web::to(wire::post_only)),
                 Guard::Bearer => cross_origin(resource).default_service(web::to(wire::get_or_post)),
-                Guard::Public | Guard::Interaction | Guard::Browser => resource.default_service(web::to(other_method)),
+                Guard::Public | Guard::Interaction | Guard::Callback | Guard::Browser => {
+                    resource.default_service(web::to(other_method))
+                }
             });
         }
         routes.default_service(web::to(nowhere));

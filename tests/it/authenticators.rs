@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use menshen::authn::{Authenticator, Face, Form, IdentifierField, KnownBrowser};
-use menshen::domain::{AuditKind, Outcome};
+use menshen::authn::{Arrival, Authenticator, Departure, Face, Form, IdentifierField, KnownBrowser, Place, Progress};
+use menshen::base::Secret;
+use menshen::domain::{AuditKind, Language, Outcome};
+use menshen::protocol::RawParams;
 use rstest::rstest;
 
 use crate::authn::world::{World, form, told};
@@ -23,6 +25,7 @@ fn names(method: &dyn Authenticator) -> [&'static str; 3] {
         }
         Face::UpnThenSecret => ["alice@acme", "nobody@acme", "nobody@nowhere"],
         Face::PhoneThenCode => ["13800000001", "13900000001", "13900000002"],
+        Face::QrPanel | Face::Redirect | Face::App => panic!("nothing is typed for {}", method.method().name),
     }
 }
 
@@ -92,4 +95,99 @@ async fn the_configuration_orders_methods_and_switches_them_off() {
         World::configured(Sqlite, "[login]\norder = [\"iam_user\"]\n[login.sub_account]\nenabled = false").await;
     let names: Vec<_> = world.registry.iter().map(|method| method.method().name).collect();
     assert_eq!(names, ["iam_user", "password"]);
+}
+
+/// Credentials of every vendor, and nobody behind its addresses.
+const VENDORS: &str = r#"
+[outbound]
+allow_private_addresses = true
+[login.wechat]
+app_id = "wx0000000000000001"
+app_secret = "canary-of-a-vendor"
+h5_app_id = "wx0000000000000002"
+h5_app_secret = "canary-of-a-vendor"
+native_app_id = "wx0000000000000003"
+native_app_secret = "canary-of-a-vendor"
+open_base = "http://127.0.0.1:9/open"
+api_base = "http://127.0.0.1:9/api"
+[login.taobao]
+app_key = "51510001"
+app_secret = "canary-of-a-vendor"
+native_app_key = "51510002"
+native_app_secret = "canary-of-a-vendor"
+oauth_base = "http://127.0.0.1:9"
+top_gateway = "http://127.0.0.1:9/rest"
+"#;
+
+fn of_vendors(world: &World) -> impl Iterator<Item = &dyn Authenticator> {
+    world.registry.iter().filter(|method| matches!(method.face(), Face::QrPanel | Face::Redirect))
+}
+
+/// Where somebody leaves who brings this back.
+async fn come_back(world: &World, method: &dyn Authenticator, params: &[(&str, &str)]) -> Progress {
+    let (params, verifier) = (RawParams::from_pairs(params.iter().copied()), Secret::new("v".repeat(43)));
+    let arrival = Arrival {
+        place: Place::Browser,
+        redirect_uri: "https://id.test/cb",
+        params: &params,
+        nonce: "n",
+        verifier: &verifier,
+    };
+    method.arrive(&world.attempt(&KnownBrowser::stranger()), &arrival).await.unwrap()
+}
+
+#[tokio::test]
+async fn every_vendor_is_left_for_with_the_state_and_our_own_callback() {
+    let world = World::configured(Sqlite, VENDORS).await;
+    assert!(of_vendors(&world).count() >= 2);
+    for method in of_vendors(&world) {
+        let name = method.method().name;
+        let state = "0123456789abcdef".repeat(4);
+        let departure = Departure {
+            place: Place::Browser,
+            redirect_uri: "https://id.test/login/x/callback",
+            state: &state,
+            nonce: "n",
+            verifier: &Secret::new("v".repeat(43)),
+            language: Language::English,
+        };
+        let route = method.depart(&departure).await.unwrap().unwrap_or_else(|| panic!("{name} leads nowhere"));
+        assert!(route.link.contains(&state) && route.link.contains("id.test%2Flogin"), "{name}: {}", route.link);
+        assert!(!route.link.contains("canary") && !route.link.contains(&"v".repeat(43)), "{name}: {}", route.link);
+        assert_eq!(route.panel.is_some(), method.face() == Face::QrPanel, "{name}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_vendor_that_says_nothing_lets_nobody_in_and_leaves_a_row(#[values(Sqlite, Postgres)] backend: Backend) {
+    let world = World::configured(backend, VENDORS).await;
+    for method in of_vendors(&world) {
+        let name = method.method().name;
+        assert_eq!(told(&come_back(&world, method, &[("state", "s")]).await), "qr_denied", "{name}");
+        let before = world.audit().await.len();
+        let brought = [("code", SECRET), ("auth_code", SECRET), ("app_id", "51510001"), ("state", "s")];
+        let answer = told(&come_back(&world, method, &brought).await);
+        assert_eq!(answer, "upstream_unavailable", "{name}");
+        let rows = world.audit().await;
+        assert_eq!(rows.len(), before + 1, "{name}");
+        assert!(rows.iter().all(|row| row.outcome == Outcome::Refused && !row.detail.contains("canary")), "{name}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_an_app_brings_is_traded_once_whatever_came_of_it(#[values(Sqlite, Postgres)] backend: Backend) {
+    let world = World::configured(backend, VENDORS).await;
+    for method in of_vendors(&world) {
+        let name = method.method().name;
+        let brought = || form(&[("code", SECRET), ("auth_code", SECRET)]);
+        let stranger = KnownBrowser::stranger();
+        let first = method.answer(&world.attempt(&stranger), &brought()).await.unwrap();
+        assert_eq!(told(&first), "upstream_unavailable", "{name}");
+        let second = method.answer(&world.attempt(&stranger), &brought()).await.unwrap();
+        assert_eq!(told(&second), "qr_expired", "{name}");
+        let nothing = method.answer(&world.attempt(&stranger), &form(&[])).await.unwrap();
+        assert_eq!(told(&nothing), "field_required", "{name}");
+    }
 }

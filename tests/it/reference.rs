@@ -5,11 +5,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use menshen::authn::registry;
+use menshen::authn::{Provider, registry};
 use menshen::config::{self, Config, reference};
 use menshen::connectors::reference::SECTIONS;
 use menshen::protocol::ErrorCode;
 use menshen::protocol::claims::{ACCOUNT_CLAIMS, BY_NAME, BY_SCOPE, OF_THE_PROTOCOL, supported};
+use menshen::web::pages::{PageError, UpstreamProblem};
 use menshen::web::routes;
 
 use crate::decisions::table as decisions;
@@ -116,9 +117,11 @@ fn the_page_of_error_codes_is_up_to_date() {
         "# Error codes\n\n{WRITTEN_BY}## To clients\n\nThe `error` member of a JSON answer, a redirect or a `WWW-Authenticate` \
          challenge. The status is that of a\nJSON or Bearer answer; a redirect is always 303.\n\n{}\n\
          ## On a form\n\nThe same page again, with `#error[data-code]`: 401 for a wrong proof, 422 for wrong input, 429 and 503 \
-         with\n`Retry-After`.\n\n{}\n## On a page of its own\n\nThe request ends there.\n\n{}",
+         with\n`Retry-After`.\n\n{}\nWhat went wrong at a vendor, or with its identity: 200 when the person said no, 409 for a conflict.\n\n{}\n\
+         ## On a page of its own\n\nThe request ends there.\n\n{}",
         table(&["code", "status", "meaning"], wire),
         table(&["code", "meaning"], form("src/web/pages/problem.rs", "PageError")),
+        table(&["code", "meaning"], coded_of_vendors().into_iter().map(|(word, meaning)| vec![code(&word), meaning])),
         table(&["code", "meaning"], form("src/web/pages/failure.rs", "Failing")),
     );
     is_up_to_date("docs/reference/errors.md", &page);
@@ -173,6 +176,41 @@ fn the_page_of_decisions_is_up_to_date() {
 /// The codes of an enum with the first lines of its variants' documentation,
 /// in the order of the source: what the developers read is what stands in the page.
 fn coded(file: &str, name: &str) -> Vec<(String, String)> {
+    let (documented, rest) = documented(file, name);
+    // What went wrong at a vendor has a table of its own.
+    let own = documented.into_iter().filter(|(variant, _)| variant != "Upstream");
+    own.map(|(variant, meaning)| (code_of(&rest, &variant), meaning)).collect()
+}
+
+/// In the order of the enum.
+const VENDORS_PROBLEMS: [UpstreamProblem; 7] = [
+    UpstreamProblem::Cancelled,
+    UpstreamProblem::Expired,
+    UpstreamProblem::Unavailable,
+    UpstreamProblem::Conflict,
+    UpstreamProblem::Taken,
+    UpstreamProblem::HasAnother,
+    UpstreamProblem::BindExpired,
+];
+
+/// The codes of a vendor's identity, for every vendor.
+fn coded_of_vendors() -> Vec<(String, String)> {
+    let (documented, _) = documented("src/web/pages/upstream.rs", "UpstreamProblem");
+    let mut rows = Vec::new();
+    for ((_, meaning), problem) in documented.into_iter().zip(VENDORS_PROBLEMS) {
+        for provider in [Provider::WeChat, Provider::Alipay] {
+            let code = PageError::Upstream(problem, provider).code().to_owned();
+            if rows.iter().all(|(known, _)| *known != code) {
+                rows.push((code, meaning.clone()));
+            }
+        }
+    }
+    rows
+}
+
+/// The variants of an enum with their first lines of documentation, and what
+/// follows it in its file.
+fn documented(file: &str, name: &str) -> (Vec<(String, String)>, String) {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
     let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).expect("the enum");
     let (body, rest) = body.split_once("\n}\n").expect("its end");
@@ -182,11 +220,13 @@ fn coded(file: &str, name: &str) -> Vec<(String, String)> {
     for line in body.lines().filter_map(|line| line.strip_prefix("    ")).filter(|line| !line.starts_with([' ', '}'])) {
         match line.strip_prefix("/// ") {
             Some(text) => format!("{meaning} {text}").trim_start().clone_into(&mut meaning),
-            None => documented
-                .push((line.split(|c: char| !c.is_alphanumeric()).next().unwrap(), std::mem::take(&mut meaning))),
+            None => documented.push((
+                line.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned(),
+                std::mem::take(&mut meaning),
+            )),
         }
     }
-    documented.into_iter().map(|(variant, meaning)| (code_of(rest, variant), meaning)).collect()
+    (documented, rest.to_owned())
 }
 
 /// The code of a variant, from the arm that maps it.

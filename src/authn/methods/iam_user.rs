@@ -28,7 +28,7 @@ pub const ENTRY: Entry = Entry {
     keys: &[],
     build: |section, deps| {
         section.refuse_unknown(&[])?;
-        Ok(Some(Arc::new(IamUser(deps.clone()))))
+        Ok(vec![Arc::new(IamUser(deps.clone()))])
     },
 };
 
@@ -135,7 +135,9 @@ mod tests {
             Ok(name) => Ok(name.upn()),
             Err(Progress::Ask(step)) => Err(format!("{step:?}")),
             Err(Progress::Rejected(rejection)) => Err(format!("{rejection:?}")),
-            Err(Progress::Verified(_) | Progress::Choose(_) | Progress::Unregistered(_)) => unreachable!(),
+            Err(Progress::Verified(_) | Progress::Choose(_) | Progress::Unregistered(_) | Progress::Unbound(_)) => {
+                unreachable!()
+            }
         }
     }
 

@@ -29,7 +29,7 @@ pub const ENTRY: Entry = Entry {
     keys: &[],
     build: |section, deps| {
         section.refuse_unknown(&[])?;
-        Ok(Some(Arc::new(Password(deps.clone()))))
+        Ok(vec![Arc::new(Password(deps.clone()))])
     },
 };
 

@@ -2,6 +2,7 @@
 //! check, in one transaction.
 
 use super::password_check::CREDENTIAL;
+use crate::authn::judge::{self, Judged};
 use crate::authn::rejection::Rejection;
 use crate::authn::throttle::Reserved;
 use crate::base::Timestamp;
@@ -97,7 +98,7 @@ impl Settlement {
     }
 }
 
-/// Principal active, owner active: told only to whom the proof was right.
+/// Whether somebody whose proof was right may sign in.
 pub(super) fn judge(
     tx: &mut Tx<'_>,
     principal: Principal,
@@ -105,15 +106,8 @@ pub(super) fn judge(
     origin: &Origin,
     (method, proof): (&str, &str),
 ) -> StoreResult<Settled> {
-    let (outcome, because, settled) = match principal.standing() {
-        Standing::Good => (Outcome::Success, proof, None),
-        Standing::Disabled => {
-            (Outcome::Refused, "principal disabled", Some(Rejection::PrincipalDisabled { kind: principal.kind }))
-        }
-        Standing::OwnerSuspended => (Outcome::Refused, "owner suspended", Some(Rejection::OwnerSuspended)),
-    };
-    let event =
-        AuditEvent { outcome, ..template.clone() }.of_principal(&principal.id).of_account(&principal.account.id);
-    audit::record(tx, &event.because(format!("{method}: {because}")), origin)?;
-    Ok(settled.map_or_else(|| Settled::One(Box::new(principal)), Settled::Refused))
+    Ok(match judge::judge(tx, principal, template, origin, (method, proof))? {
+        Judged::Good(principal) => Settled::One(principal),
+        Judged::Refused(rejection) => Settled::Refused(rejection),
+    })
 }

@@ -34,10 +34,10 @@ pub const ENTRY: Entry = Entry {
         if !deps.sends_sms {
             return match section.enabled() {
                 Some(true) => Err(ConfigError::new(section.key("enabled"), "needs a gateway: sms.provider")),
-                Some(false) | None => Ok(None),
+                Some(false) | None => Ok(Vec::new()),
             };
         }
-        Ok(Some(Arc::new(Sms { deps: deps.clone(), choice })))
+        Ok(vec![Arc::new(Sms { deps: deps.clone(), choice })])
     },
 };
 

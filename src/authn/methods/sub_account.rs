@@ -27,7 +27,7 @@ pub const ENTRY: Entry = Entry {
     keys: &[],
     build: |section, deps| {
         section.refuse_unknown(&[])?;
-        Ok(Some(Arc::new(SubAccount(deps.clone()))))
+        Ok(vec![Arc::new(SubAccount(deps.clone()))])
     },
 };
 

@@ -3,7 +3,7 @@
 
 use super::{BY_PHONE, SignUpProgress, SignUpRefused, Step};
 use crate::authn::form::Form;
-use crate::authn::{Proof, ProvenContact, Rejection};
+use crate::authn::{Proof, ProvenContact, Provider, Rejection};
 use crate::domain::{AuditEvent, AuditKind, Outcome as AuditOutcome, Principal};
 use crate::flow::entry::Entry;
 use crate::flow::interaction::{Interaction, Progress, Ticks};
@@ -84,9 +84,29 @@ impl Flow {
             return Err(undone(Problem::Stale.into()));
         }
         self.accept_terms_of_new(tx, visit, &principal)?;
+        self.bind_new(tx, visit, &entry, &principal)?;
         let admitted = self.codes.admit(tx, &self.attempt_at(visit, &entry), &ready.proven, &principal.id)?;
         let proof = admitted.map_err(|rejection| Stop::Refused(Undone::Rejected(rejection)))?;
         self.let_in_proven(tx, visit, entry.interaction, &proof, &ready.random)?.map_err(undone)
+    }
+
+    /// The identity that waits in the interaction goes to the new account.
+    fn bind_new(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        entry: &Entry,
+        principal: &Principal,
+    ) -> Result<(), Stop<Undone>> {
+        let waiting = entry.interaction.progress.pending.as_ref();
+        let Some(pending) = waiting.filter(|pending| pending.is_good(entry.interaction.id, visit.now)) else {
+            return Ok(());
+        };
+        let undone = |rejection| Stop::Refused(Undone::Rejected(rejection));
+        let ready = self.upstream.ready(pending, &principal.id, self.entropy.as_ref());
+        let ready = ready.map_err(|error| Stop::Refused(Undone::Flow(error.into())))?;
+        let bound = ready.store(tx, &visit.origin())?;
+        bound.map_err(|conflict| undone(conflict.rejection(Provider::of(pending.connector()))))
     }
 
     /// Signs somebody in by the number that was proved, which is used up by it.

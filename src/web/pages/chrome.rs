@@ -6,6 +6,7 @@ use url::form_urlencoded::Serializer;
 use super::locale::Locale;
 use super::problem::{Field, PageError};
 use super::text::{self, Texts};
+use crate::authn::Provider;
 use crate::web::assets;
 
 /// The frame of a page: its language, the client it serves, its links.
@@ -171,6 +172,12 @@ impl MethodLink {
 
     pub(super) fn is_at(&self, place: Place) -> bool {
         self.place == place
+    }
+
+    /// To the page of a vendor.
+    pub fn vendor(locale: Locale, provider: Provider, href: impl Into<String>) -> Self {
+        let place = if provider == Provider::WeChat { Place::Corner } else { Place::Button };
+        Self::new(place, href, super::upstream::name(provider, locale))
     }
 
     /// Marks the page that the person is on.

@@ -17,6 +17,10 @@ pub enum Failing {
     BadRequest,
     /// The interaction is over, spent, or another browser's.
     TxExpired,
+    /// Somebody came back from a vendor with a state that is not good.
+    BadState,
+    /// No upstream identity waits for an account (any more).
+    BindExpired,
     /// A form that did not come from a page of ours.
     CrossSite,
     /// The body is larger than any form of ours.
@@ -48,6 +52,8 @@ impl Failing {
             Self::Unregistered => "unregistered_client",
             Self::BadRequest => "bad_request",
             Self::TxExpired => "tx_expired",
+            Self::BadState => "bad_state",
+            Self::BindExpired => "bind_expired",
             Self::CrossSite => "cross_site",
             Self::TooLarge => "too_large",
             Self::NotFound => "not_found",
@@ -65,6 +71,8 @@ impl Failing {
             Self::Unregistered
             | Self::BadRequest
             | Self::TxExpired
+            | Self::BadState
+            | Self::BindExpired
             | Self::CrossSite
             | Self::TooLarge
             | Self::NotFound
@@ -99,6 +107,8 @@ impl ErrorPage {
             Failing::Unregistered => &t.unregistered,
             Failing::BadRequest => &t.bad_request,
             Failing::TxExpired => &t.tx_expired,
+            Failing::BadState => &t.bad_state,
+            Failing::BindExpired => &t.bind_expired,
             Failing::CrossSite => &t.cross_site,
             Failing::TooLarge => &t.too_large,
             Failing::NotFound => &t.not_found,

@@ -22,6 +22,7 @@ mod problem;
 mod refusal;
 mod sms;
 mod text;
+mod upstream;
 
 pub use account::{AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, PasswordPolicy};
 pub use chooser::{ChooserFace, ChooserPage, ChooserRow, MismatchPage};
@@ -41,6 +42,7 @@ pub use logout::{LogoutPage, SignedOutPage};
 pub use people::{Entry, EntryState, Person};
 pub use problem::{Field, PageError, whole_seconds};
 pub use sms::{RowLabel, SmsAccountPage, SmsCodePage, SmsPhonePage, SmsRow};
+pub use upstream::{BindAsk, BindPage, UpstreamPage, UpstreamProblem};
 
 /// Something that becomes an HTML document.
 pub trait Page {

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::locale::Locale;
 use super::text;
+use super::upstream::UpstreamProblem;
+use crate::authn::Provider;
 use crate::domain::PrincipalKind;
 
 /// A field that can be wrong.
@@ -125,6 +127,8 @@ pub enum PageError {
         /// Seconds to wait, as in `Retry-After`.
         retry_after: u64,
     },
+    /// A vendor's identity gave no sign-in.
+    Upstream(UpstreamProblem, Provider),
 }
 
 impl PageError {
@@ -156,6 +160,7 @@ impl PageError {
             Self::BadCode => "bad_code",
             Self::CodeCooldown { .. } => "code_cooldown",
             Self::CodeQuota { .. } => "code_quota",
+            Self::Upstream(problem, provider) => problem.code(provider),
         }
     }
 
@@ -188,6 +193,7 @@ impl PageError {
             | Self::PhoneFull { .. }
             | Self::CodeCooldown { .. }
             | Self::CodeQuota { .. }
+            | Self::Upstream(..)
             | Self::SelectRequired => &[],
         }
     }
@@ -228,6 +234,7 @@ impl PageError {
             Self::BadCode => t.bad_code.to_owned(),
             Self::CodeCooldown { retry_after } => t.code_cooldown.fill(&wait(locale, retry_after)),
             Self::CodeQuota { retry_after } => t.code_quota.fill(&wait(locale, retry_after)),
+            Self::Upstream(problem, provider) => problem.text(provider, locale),
         }
     }
 

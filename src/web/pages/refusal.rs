@@ -2,8 +2,9 @@
 
 use super::account::PasswordPolicy;
 use super::problem::{Field, PageError, whole_seconds};
-use crate::authn::Rejection;
+use super::upstream::UpstreamProblem;
 use crate::authn::password_policy::Weakness;
+use crate::authn::{Provider, Rejection};
 
 impl From<Weakness> for PageError {
     fn from(weakness: Weakness) -> Self {
@@ -34,6 +35,13 @@ impl From<&Rejection> for PageError {
             Rejection::BadCode => Self::BadCode,
             Rejection::CodeCooldown { retry_after } => Self::CodeCooldown { retry_after: whole_seconds(*retry_after) },
             Rejection::CodeQuota { retry_after } => Self::CodeQuota { retry_after: whole_seconds(*retry_after) },
+            Rejection::UpstreamCancelled { provider } => Self::Upstream(UpstreamProblem::Cancelled, *provider),
+            Rejection::UpstreamExpired { provider } => Self::Upstream(UpstreamProblem::Expired, *provider),
+            Rejection::UpstreamUnavailable { provider } => Self::Upstream(UpstreamProblem::Unavailable, *provider),
+            Rejection::IdentityConflict { provider } => Self::Upstream(UpstreamProblem::Conflict, *provider),
+            Rejection::IdentityTaken { provider } => Self::Upstream(UpstreamProblem::Taken, *provider),
+            Rejection::AccountHasIdentity { provider } => Self::Upstream(UpstreamProblem::HasAnother, *provider),
+            Rejection::BindExpired => Self::Upstream(UpstreamProblem::BindExpired, Provider::Oidc),
         }
     }
 }

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use menshen::authn::codes::{CodeParts, Codes};
 use menshen::authn::hashing::{Arena, Cost, Hasher, NormalPassword, Passwords, StoredPassword};
 use menshen::authn::throttle::Throttle;
-use menshen::authn::{Attempt, Authenticator, CodeLimits, Deps, Form, KnownBrowser, Progress, Registry, Shortlist};
+use menshen::authn::{
+    Attempt, Authenticator, CodeLimits, Deps, Form, KnownBrowser, Progress, Registry, Shortlist, Upstream,
+};
 use menshen::base::id::{AccountId, InteractionId, PrincipalId};
 use menshen::base::{Clock, Entropy, SeededEntropy, TestClock};
 use menshen::config::Config;
+use menshen::connectors::Wire;
 use menshen::domain::contact::{ContactKind, username_key};
 use menshen::domain::{Account, AccountKind, AccountStatus, AuditEvent, Principal, PrincipalKind, PrincipalStatus};
 use menshen::keys::contacts::ContactKeys;
 use menshen::keys::{InteractionSeals, Purpose, Vault};
 use menshen::notify::Post;
+use menshen::outbound::Outbound;
 use menshen::store::identifiers::{self, NewIdentifier};
 use menshen::store::{Store, accounts, audit, credentials, principals};
 
@@ -70,6 +74,12 @@ impl World {
                 post: Post::new(Arc::clone(&vault)),
             }),
             decoys: Arc::new(vault.mac_key(Purpose::Decoy)),
+            upstream: Upstream::new(store.clone(), &vault, Arc::new(vault.opaque_tokens())),
+            wire: Wire {
+                outbound: Outbound::new(&config.outbound).unwrap(),
+                clock: Arc::new(clock.clone()),
+                entropy: Arc::new(SeededEntropy::new(12)),
+            },
             accounts_per_phone: usize::try_from(config.login.max_accounts_per_phone).unwrap(),
             default_country: config.login.default_country.clone(),
             own_domain: Some("id.example".into()),
@@ -226,6 +236,7 @@ pub fn told(progress: &Progress) -> String {
         Progress::Choose(list) => format!("choose of {}", list.candidates().len()),
         Progress::Unregistered(_) => "unregistered".to_owned(),
         Progress::Ask(step) => format!("ask {step:?}"),
+        Progress::Unbound(_) => "unbound".to_owned(),
         Progress::Rejected(rejection) => rejection.code().to_owned(),
     }
 }

@@ -19,4 +19,5 @@ mod sign_in;
 pub mod sign_up;
 mod sms;
 mod timing;
+mod upstream;
 mod web_layer;

@@ -1,6 +1,7 @@
 //! English: sentence case, "sign in".
 
 use super::enrolment::{CODE_EN, RESET_EN, SIGN_UP_EN};
+use super::upstream::UPSTREAM_EN;
 use super::{
     Accounts, AgreementsDue, Apps, Around, Choose, Common, Consent, Described, ErrorText, Errors, FormPost, Iam, Login,
     Logout, PasswordChange, People, Problems, Reauth, Texts,
@@ -65,6 +66,7 @@ pub static TEXTS: Texts = Texts {
         address_changed: "The sign-in address may have changed. Check with your administrator.",
     },
     sms: super::sms::EN,
+    upstream: UPSTREAM_EN,
     choose: Choose {
         title: "Choose an account",
         lead: "This phone number has several accounts.",
@@ -183,6 +185,16 @@ const ERRORS: Errors = Errors {
         title: "Sign-in timed out",
         what: "This page was open too long, has been used already, or belongs to another browser.",
         next: "Nothing is lost. Start again to sign in.",
+    },
+    bad_state: ErrorText {
+        title: "This sign-in cannot be completed",
+        what: "What came back does not belong to this browser, was used before, or is too old.",
+        next: "Please start again from the sign-in page.",
+    },
+    bind_expired: ErrorText {
+        title: "Binding took too long",
+        what: "The identity that was to be bound has expired, or is bound already.",
+        next: "Please scan or authorise again.",
     },
     cross_site: ErrorText {
         title: "We refused that submission",

@@ -7,7 +7,10 @@ mod chooser;
 mod en;
 mod enrolment;
 mod sms;
+mod upstream;
 mod zh_cn;
+
+pub use upstream::Upstream;
 
 use super::locale::Locale;
 
@@ -57,6 +60,7 @@ pub struct Texts {
     pub reset: enrolment::Reset,
     pub iam: Iam,
     pub sms: sms::Sms,
+    pub upstream: Upstream,
     pub choose: Choose,
     pub reauth: Reauth,
     pub consent: Consent,
@@ -231,6 +235,8 @@ pub struct Errors {
     pub unregistered: ErrorText,
     pub bad_request: ErrorText,
     pub tx_expired: ErrorText,
+    pub bad_state: ErrorText,
+    pub bind_expired: ErrorText,
     pub cross_site: ErrorText,
     pub too_large: ErrorText,
     pub not_found: ErrorText,

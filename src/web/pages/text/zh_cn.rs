@@ -1,6 +1,7 @@
 //! Simplified Chinese: 账号, 登录, 您, full-width punctuation.
 
 use super::enrolment::{CODE_ZH, RESET_ZH, SIGN_UP_ZH};
+use super::upstream::UPSTREAM_ZH;
 use super::{
     Accounts, AgreementsDue, Apps, Around, Choose, Common, Consent, Described, ErrorText, Errors, FormPost, Iam, Login,
     Logout, PasswordChange, People, Problems, Reauth, Texts,
@@ -65,6 +66,7 @@ pub static TEXTS: Texts = Texts {
         address_changed: "登录地址可能已变更，请向管理员确认。",
     },
     sms: super::sms::ZH_CN,
+    upstream: UPSTREAM_ZH,
     choose: Choose {
         title: "选择要登录的账号",
         lead: "该手机号下有多个账号。",
@@ -178,6 +180,16 @@ const ERRORS: Errors = Errors {
         title: "登录已超时",
         what: "登录已超时，请重新开始。页面停留太久、已经使用过，或者是在另一个浏览器中打开的。",
         next: "没有任何内容丢失，重新开始即可。",
+    },
+    bad_state: ErrorText {
+        title: "登录链接已失效",
+        what: "返回的登录信息不属于此浏览器，或者已经使用过、已过期。",
+        next: "请回到登录页重新开始。",
+    },
+    bind_expired: ErrorText {
+        title: "绑定已超时",
+        what: "等待绑定的身份已过期，或者已经完成绑定。",
+        next: "请重新扫码或重新授权。",
     },
     cross_site: ErrorText {
         title: "已拒绝这次提交",

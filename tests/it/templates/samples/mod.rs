@@ -3,6 +3,7 @@
 mod after;
 mod enrolment;
 mod sms;
+mod upstream;
 
 use menshen::domain::PrincipalKind;
 use menshen::web::pages::{
@@ -35,6 +36,7 @@ pub fn all(locale: Locale, word: Option<&str>) -> Vec<Sample> {
     }
     samples.extend(maker.enrolment());
     samples.extend(maker.failures());
+    samples.extend(maker.upstream());
     samples
 }
 

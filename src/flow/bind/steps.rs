@@ -1,0 +1,131 @@
+//! The steps of a binding: number, code, account. One form at a time, each decided
+//! by what the interaction remembers, not by what the form says.
+
+use super::{BindProgress, BindSubmission, Binding, PostedBind};
+use crate::authn::{Contact, Delivery, Form, Order, Provider, Rejection, SentCode, form};
+use crate::base::id::PrincipalId;
+use crate::domain::CodePurpose;
+use crate::flow::login::Submission;
+use crate::flow::outcome::{Answer, Destination, FlowError, Outcome};
+use crate::flow::{Flow, Visit};
+use crate::store::principals;
+
+impl Flow {
+    /// Takes a form of the page.
+    ///
+    /// # Errors
+    /// As [`Flow::bind_view`]; [`Problem::Forged`] for a form that is not ours.
+    pub async fn bind(&self, visit: Visit, posted: PostedBind) -> Result<BindSubmission, FlowError> {
+        let binding = self.enter_bind(&visit, posted.interaction).await?;
+        Self::is_own_form(&binding.entered.view.view.csrf, &posted.csrf)?;
+        let fields = &posted.fields;
+        if fields.posted("other_number").is_some() {
+            let binding = self.bind_kept(&visit, binding, BindProgress::default()).await?;
+            return Ok(bind_page(&binding));
+        }
+        match binding.progress.clone() {
+            BindProgress { proven: Some(_), .. } => self.bind_chosen(visit, binding, fields).await,
+            BindProgress { sent: Some(sent), .. } if fields.posted("resend").is_some() => {
+                let contact = self.codes.contact(binding.entered.interaction.id, &sent)?;
+                self.bind_send(visit, binding, &contact).await
+            }
+            BindProgress { sent: Some(sent), .. } => match fields.required(form::CODE) {
+                Ok(code) => self.bind_code(visit, binding, (&sent, code)).await,
+                Err(rejection) => self.bind_again(&visit, binding, rejection).await,
+            },
+            BindProgress { sent: None, proven: None } => match self.bind_phone(fields) {
+                Ok(contact) => self.bind_send(visit, binding, &contact).await,
+                Err(rejection) => self.bind_again(&visit, binding, rejection).await,
+            },
+        }
+    }
+
+    fn bind_phone(&self, fields: &Form) -> Result<Contact, Rejection> {
+        let typed = fields.required(form::PHONE)?;
+        Contact::phone(&self.contacts, &self.settings.default_country, typed).ok_or(Rejection::PhoneRequired)
+    }
+
+    /// Sends a code that is good for this identity alone.
+    async fn bind_send(&self, visit: Visit, binding: Binding, contact: &Contact) -> Result<BindSubmission, FlowError> {
+        let lookup = *contact.lookup();
+        let holders = self.store.read(move |tx| principals::find_by_contact(tx, &lookup)).await?;
+        let fingerprint = binding.pending.fingerprint();
+        let order = Order {
+            purpose: CodePurpose::Bind,
+            contact,
+            choice: Some(&fingerprint),
+            // Who has no account yet makes one with the number that is proved here.
+            delivery: Delivery::Send,
+            known: holders.iter().find_map(|holder| binding.browser.known_for(&holder.id)),
+        };
+        match self.codes.send(&self.bind_attempt(&visit, &binding), &order).await? {
+            Ok(sent) => {
+                let progress = BindProgress { sent: Some(sent), proven: None };
+                Ok(bind_page(&self.bind_kept(&visit, binding, progress).await?))
+            }
+            Err(rejection) => self.bind_again(&visit, binding, rejection).await,
+        }
+    }
+
+    /// Takes the code. A number with one account binds it; of several the person
+    /// chooses one that can take the identity.
+    async fn bind_code(
+        &self,
+        visit: Visit,
+        binding: Binding,
+        (sent, code): (&SentCode, &str),
+    ) -> Result<BindSubmission, FlowError> {
+        let proven = match self.codes.check(&self.bind_attempt(&visit, &binding), sent, code).await? {
+            Ok(proven) => proven,
+            Err(rejection) => return self.bind_again(&visit, binding, rejection).await,
+        };
+        let progress = BindProgress { sent: None, proven: Some(proven) };
+        let binding = self.bind_kept(&visit, binding, progress).await?;
+        match self.bind_candidates(&visit, &binding).await?.as_deref() {
+            Some([one]) => self.bind_to(visit, binding, one.principal.id.clone()).await,
+            Some([]) | None => Ok(bind_page(&binding)),
+            Some(several) if several.iter().any(|one| one.free) => Ok(bind_page(&binding)),
+            Some(_) => {
+                let provider = Provider::of(binding.method.name);
+                self.bind_again(&visit, binding, Rejection::AccountHasIdentity { provider }).await
+            }
+        }
+    }
+
+    /// Takes the choice of an account, or the wish for a new one.
+    async fn bind_chosen(&self, visit: Visit, binding: Binding, fields: &Form) -> Result<BindSubmission, FlowError> {
+        let Some(candidates) = self.bind_candidates(&visit, &binding).await? else {
+            // Proved too long ago: once more from the number.
+            return Ok(bind_page(&self.bind_kept(&visit, binding, BindProgress::default()).await?));
+        };
+        let handle = fields.posted(form::ACCOUNT).unwrap_or_default();
+        let picked = candidates.iter().find(|one| self.bind_handle(&binding, &one.principal.id) == handle);
+        match picked.map(|one| one.principal.id.clone()) {
+            Some(principal) => self.bind_to(visit, binding, principal).await,
+            None => self.bind_again(&visit, binding, Rejection::SelectRequired).await,
+        }
+    }
+
+    /// Binds, and signs in by what was bound.
+    async fn bind_to(
+        &self,
+        visit: Visit,
+        binding: Binding,
+        principal: PrincipalId,
+    ) -> Result<BindSubmission, FlowError> {
+        let attempt = self.bind_attempt(&visit, &binding);
+        let bound = self.upstream.bind(&attempt, binding.method, &binding.pending, &principal).await;
+        self.count_login(binding.method.name, &bound);
+        let ticks = binding.entered.interaction.progress.ticks;
+        let (page, entered) = (binding.page, self.enter_login(visit.clone(), binding.name()).await?);
+        match self.progressed(visit.clone(), page, entered, (bound?, ticks)).await? {
+            Submission::Done(answer) => Ok(BindSubmission::Done(answer)),
+            Submission::Again(_, rejection) => self.bind_again(&visit, binding, rejection).await,
+        }
+    }
+}
+
+fn bind_page(binding: &Binding) -> BindSubmission {
+    let outcome = Outcome::Page(Destination::Bind(binding.name()));
+    BindSubmission::Done(Answer { outcome, cookie: None })
+}
