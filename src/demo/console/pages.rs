@@ -4,7 +4,7 @@ use askama::Template;
 use serde_json::{Map, Value};
 
 use super::relying_party::moment;
-use super::session::{SignedIn, Tool};
+use super::session::{Seat, SignedIn, Tool};
 use super::text::{self, Texts};
 use super::trouble::Trouble;
 use crate::demo::data::{DemoPerson, PASSWORD, PEOPLE};
@@ -47,6 +47,8 @@ pub struct FrontPage {
     pub frame: Frame,
     /// The person comes back from a sign-out.
     pub signed_out: bool,
+    /// Accounts that are signed in here still.
+    pub others: Vec<Seat>,
     /// Where the API is.
     pub api: String,
 }
@@ -55,6 +57,10 @@ impl FrontPage {
     #[expect(clippy::unused_self, reason = "the template reaches it as a property of the page")]
     fn people(&self) -> &'static [DemoPerson] {
         &PEOPLE
+    }
+
+    fn seats(&self) -> Vec<Seated<'_>> {
+        self.others.iter().map(|seat| Seated::of(&self.frame, seat)).collect()
     }
 
     fn badge(&self, person: &DemoPerson) -> &'static str {
@@ -75,10 +81,38 @@ pub struct HomePage {
     pub frame: Frame,
     /// To which of the two clients.
     pub tool: Tool,
+    /// The name of this account in addresses.
+    pub handle: String,
     /// Who, with everything that is known.
     pub signed_in: SignedIn,
+    /// The other accounts that are signed in here.
+    pub others: Vec<Seat>,
     /// Where the API is.
     pub api: String,
+}
+
+/// Another account, as a link shows it.
+struct Seated<'a> {
+    handle: &'a str,
+    name: &'a str,
+    login: &'a str,
+    badge: Option<&'static str>,
+}
+
+impl<'a> Seated<'a> {
+    fn of(frame: &Frame, seat: &'a Seat) -> Self {
+        let text = |claim: &str| {
+            let of = |claims: &'a Map<String, Value>| claims.get(claim).and_then(Value::as_str);
+            of(&seat.signed_in.userinfo).or_else(|| of(&seat.signed_in.id_claims))
+        };
+        let kind = text("principal_type").and_then(|kind| kind.parse().ok());
+        Self {
+            handle: &seat.handle,
+            name: text("name").or_else(|| text("sub")).unwrap_or("?"),
+            login: text("preferred_username").unwrap_or_default(),
+            badge: kind.map(|kind| kind_name(frame.t(), kind)),
+        }
+    }
 }
 
 /// One line of a table of claims.
@@ -92,6 +126,10 @@ struct Line {
 impl HomePage {
     fn is_console(&self) -> bool {
         self.tool == Tool::Console
+    }
+
+    fn seats(&self) -> Vec<Seated<'_>> {
+        self.others.iter().map(|seat| Seated::of(&self.frame, seat)).collect()
     }
 
     /// A claim as text: userinfo says it, or the ID token.

@@ -85,6 +85,8 @@ pub struct Wish {
     pub prompt: Option<CoreAuthPrompt>,
     /// Who is expected.
     pub login_hint: Option<String>,
+    /// What kind of principal, by the provider's extension `principal_type_hint`.
+    pub principal_type: Option<&'static str>,
     /// Language of the pages.
     pub ui_locale: Option<&'static str>,
 }
@@ -117,6 +119,9 @@ impl RelyingParty {
         }
         if let Some(hint) = &wish.login_hint {
             request = request.set_login_hint(LoginHint::new(hint.clone()));
+        }
+        if let Some(kind) = wish.principal_type {
+            request = request.add_extra_param("principal_type_hint", kind);
         }
         if let Some(locale) = wish.ui_locale {
             request = request.add_ui_locale(LanguageTag::new(locale.to_owned()));

@@ -90,14 +90,22 @@ fn asset(content_type: &'static str, body: &'static str) -> Ready<HttpResponse> 
 #[expect(clippy::needless_pass_by_value, reason = "actix hands extractors over by value")]
 fn front(request: HttpRequest, console: Data<Console>) -> Ready<HttpResponse> {
     let visit = Visit::of(&request);
-    if let Some(home) = home(&visit, &console, Tool::Console) {
+    let comes_back = visit.params.optional("state").is_some();
+    // Who comes back from a sign-out is not shown another account as if it were theirs.
+    if let Some(home) = home(&visit, &console, Tool::Console).filter(|_| !comes_back) {
         return ready(home);
     }
     let returned = visit.params.optional("state");
     let signed_out = console.sessions.with(visit.cookie.as_deref(), |session| {
         returned.is_some() && session.signing_out.take_if(|state| Some(state.as_str()) == returned).is_some()
     });
-    let page = FrontPage { frame: visit.frame(), signed_out: signed_out == Some(true), api: console.api.clone() };
+    let others = console.sessions.with(visit.cookie.as_deref(), |session| session.everybody(Tool::Console));
+    let page = FrontPage {
+        frame: visit.frame(),
+        signed_out: signed_out == Some(true),
+        others: others.unwrap_or_default(),
+        api: console.api.clone(),
+    };
     ready(visit.page(StatusCode::OK, &page))
 }
 
@@ -109,9 +117,18 @@ fn report(request: HttpRequest, console: Data<Console>) -> Ready<HttpResponse> {
 
 /// The page of somebody who is signed in.
 fn home(visit: &Visit, console: &Console, tool: Tool) -> Option<HttpResponse> {
-    let signed_in =
-        console.sessions.with(visit.cookie.as_deref(), |session| session.signed_in.get(&tool).cloned()).flatten()?;
-    let page = HomePage { frame: visit.frame(), tool, signed_in, api: console.api.clone() };
+    let cookie = visit.cookie.as_deref();
+    let seat = console.sessions.with(cookie, |session| session.seated(tool, visit.seat()).cloned()).flatten()?;
+    let mut others = console.sessions.with(cookie, |session| session.everybody(tool)).unwrap_or_default();
+    others.retain(|other| other.handle != seat.handle);
+    let page = HomePage {
+        frame: visit.frame(),
+        tool,
+        handle: seat.handle,
+        signed_in: seat.signed_in,
+        others,
+        api: console.api.clone(),
+    };
     Some(visit.page(StatusCode::OK, &page))
 }
 
@@ -123,9 +140,11 @@ async fn sign_in(request: HttpRequest, console: Data<Console>) -> HttpResponse {
             Some("login") => Some(CoreAuthPrompt::Login),
             Some("consent") => Some(CoreAuthPrompt::Consent),
             Some("none") => Some(CoreAuthPrompt::None),
+            Some("select_account") => Some(CoreAuthPrompt::SelectAccount),
             Some(_) | None => None,
         },
         login_hint: visit.params.optional("login_hint").filter(|hint| hint.len() <= MAX_HINT).map(str::to_owned),
+        principal_type: visit.params.optional("kind").and_then(|kind| (kind == "iam_user").then_some("iam_user")),
         ui_locale: Some(visit.locale.tag()),
     };
     let pending = console.sessions.draw(tool);
@@ -156,8 +175,9 @@ async fn callback(visit: &Visit, console: &Console, tool: Tool) -> HttpResponse 
     match answered(visit, console, tool).await {
         Ok(signed_in) => {
             let renamed = console.sessions.rename(cookie);
-            console.sessions.with(renamed.as_deref(), |session| session.signed_in.insert(tool, signed_in));
-            see_other(landing, renamed.as_deref())
+            let fresh = console.sessions.secret().chars().take(12).collect::<String>();
+            let handle = console.sessions.with(renamed.as_deref(), |session| session.seat(tool, signed_in, fresh));
+            see_other(&at_seat(landing, handle.as_deref()), renamed.as_deref())
         }
         // The back button leads here again: there is nothing to tell somebody who is in.
         Err(Trouble::NotAsked) if home(visit, console, tool).is_some() => see_other(landing, None),
@@ -184,19 +204,19 @@ async fn answered(visit: &Visit, console: &Console, tool: Tool) -> Result<super:
 async fn call_api(request: HttpRequest, console: Data<Console>) -> HttpResponse {
     let visit = Visit::of(&request);
     let cookie = visit.cookie.as_deref();
-    let token = console
-        .sessions
-        .with(cookie, |session| session.signed_in.get(&Tool::Console).map(|signed_in| signed_in.access_token.clone()));
+    let token = console.sessions.with(cookie, |session| {
+        session.seated(Tool::Console, visit.seat()).map(|seat| seat.signed_in.access_token.clone())
+    });
     let Some(token) = token.flatten() else { return see_other("/", None) };
     let url = format!("{}{}", console.api, api::PATH);
     match console.provider.http().call_api(&url, token.expose()).await {
         Ok(answer) => {
             console.sessions.with(cookie, |session| {
-                if let Some(signed_in) = session.signed_in.get_mut(&Tool::Console) {
-                    signed_in.api_answer = Some(answer);
+                if let Some(seat) = session.seated(Tool::Console, visit.seat()) {
+                    seat.signed_in.api_answer = Some(answer);
                 }
             });
-            see_other("/#api", None)
+            see_other(&format!("{}#api", at_seat("/", visit.seat())), None)
         }
         Err(error) => in_trouble(&visit, Tool::Console, Trouble::provider("API", &error)),
     }
@@ -206,28 +226,30 @@ async fn refresh(request: HttpRequest, console: Data<Console>) -> HttpResponse {
     let visit = Visit::of(&request);
     let cookie = visit.cookie.as_deref();
     let held = console.sessions.with(cookie, |session| {
-        let signed_in = session.signed_in.get_mut(&Tool::Console)?;
-        let token = signed_in.refresh_token.take()?;
-        Some((signed_in.clone(), token))
+        let seat = session.seated(Tool::Console, visit.seat())?;
+        let token = seat.signed_in.refresh_token.take()?;
+        Some((seat.signed_in.clone(), token))
     });
     let Some((before, token)) = held.flatten() else { return see_other("/", None) };
     let renewed = console.party(Tool::Console).refresh(&before, token.expose()).await;
     console.sessions.with(cookie, |session| match &renewed {
         Ok(renewed) => {
-            session.signed_in.insert(Tool::Console, renewed.clone());
+            if let Some(seat) = session.seated(Tool::Console, visit.seat()) {
+                seat.signed_in = renewed.clone();
+            }
         }
         // Nobody answered: the token may still be good.
         Err(Trouble::Provider) => {
-            if let Some(signed_in) = session.signed_in.get_mut(&Tool::Console) {
-                signed_in.refresh_token = Some(token);
+            if let Some(seat) = session.seated(Tool::Console, visit.seat()) {
+                seat.signed_in.refresh_token = Some(token);
             }
         }
         Err(_) => {
-            session.signed_in.remove(&Tool::Console);
+            session.leave(Tool::Console, visit.seat());
         }
     });
     match renewed {
-        Ok(_) => see_other("/", None),
+        Ok(_) => see_other(&at_seat("/", visit.seat()), None),
         Err(trouble) => in_trouble(&visit, Tool::Console, trouble),
     }
 }
@@ -238,7 +260,7 @@ async fn sign_out(request: HttpRequest, console: Data<Console>) -> HttpResponse 
     let state = console.sessions.secret();
     let left = console.sessions.with(visit.cookie.as_deref(), |session| {
         session.signing_out = Some(state.clone());
-        session.signed_in.remove(&Tool::Console)
+        session.leave(Tool::Console, visit.seat())
     });
     let Some(signed_in) = left.flatten() else { return see_other("/", None) };
     match console.party(Tool::Console).sign_out(&signed_in.id_token, state).await {
@@ -251,8 +273,13 @@ async fn sign_out(request: HttpRequest, console: Data<Console>) -> HttpResponse 
 #[expect(clippy::needless_pass_by_value, reason = "actix hands extractors over by value")]
 fn leave_report(request: HttpRequest, console: Data<Console>) -> Ready<HttpResponse> {
     let visit = Visit::of(&request);
-    console.sessions.with(visit.cookie.as_deref(), |session| session.signed_in.remove(&Tool::Report));
+    console.sessions.with(visit.cookie.as_deref(), |session| session.leave(Tool::Report, None));
     ready(see_other("/", None))
+}
+
+/// A page of the account that sits under this handle.
+fn at_seat(page: &str, handle: Option<&str>) -> String {
+    handle.map_or_else(|| page.to_owned(), |handle| format!("{page}?as={handle}"))
 }
 
 /// A kind page for what went wrong.

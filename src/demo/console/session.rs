@@ -20,6 +20,8 @@ pub const COOKIE: &str = "menshen_console";
 const MAX_SESSIONS: usize = 1_000;
 /// Sign-ins under way in one browser (one for each open page).
 const MAX_PENDING: usize = 8;
+/// Accounts that one browser holds here, as many as the provider holds.
+const MAX_SEATS: usize = 20;
 const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Which of the two example clients.
@@ -68,18 +70,67 @@ pub struct SignedIn {
     pub api_answer: Option<(u16, String)>,
 }
 
+/// Somebody at one of the clients, by a name that the address of a tab carries:
+/// two tabs can work as two accounts.
+#[derive(Clone)]
+pub struct Seat {
+    /// To which client.
+    pub tool: Tool,
+    /// The name in addresses; means nothing in another browser.
+    pub handle: String,
+    /// Who.
+    pub signed_in: SignedIn,
+}
+
 /// One browser.
 #[derive(Default)]
 pub struct Session {
     used: Timestamp,
     pending: Vec<Pending>,
-    /// Who is signed in, by client.
-    pub signed_in: HashMap<Tool, SignedIn>,
+    /// Who is signed in, who came last at the end.
+    seats: Vec<Seat>,
     /// The `state` of a sign-out that is on its way back.
     pub signing_out: Option<String>,
 }
 
 impl Session {
+    /// Takes somebody in; who was here before keeps their place. The handle.
+    pub fn seat(&mut self, tool: Tool, signed_in: SignedIn, fresh: String) -> String {
+        let subject = |one: &SignedIn| one.id_claims.get("sub").cloned();
+        let same = |seat: &Seat| seat.tool == tool && subject(&seat.signed_in) == subject(&signed_in);
+        let handle = match self.seats.iter().position(same) {
+            Some(at) => self.seats.remove(at).handle,
+            None => fresh,
+        };
+        if self.seats.len() >= MAX_SEATS {
+            self.seats.remove(0);
+        }
+        self.seats.push(Seat { tool, handle: handle.clone(), signed_in });
+        handle
+    }
+
+    /// Who sits at this client under `handle`; who came last, without one.
+    pub fn seated(&mut self, tool: Tool, handle: Option<&str>) -> Option<&mut Seat> {
+        let mut seats = self.seats.iter_mut().rev().filter(|seat| seat.tool == tool);
+        match handle {
+            Some(handle) => seats.find(|seat| seat.handle == handle),
+            None => seats.next(),
+        }
+    }
+
+    /// Everybody at this client.
+    #[must_use]
+    pub fn everybody(&self, tool: Tool) -> Vec<Seat> {
+        self.seats.iter().filter(|seat| seat.tool == tool).cloned().collect()
+    }
+
+    /// Lets one go; the others stay.
+    pub fn leave(&mut self, tool: Tool, handle: Option<&str>) -> Option<SignedIn> {
+        let handle = self.seated(tool, handle)?.handle.clone();
+        let at = self.seats.iter().position(|seat| seat.tool == tool && seat.handle == handle)?;
+        Some(self.seats.remove(at).signed_in)
+    }
+
     /// Remembers a sign-in that begins; the oldest gives way.
     pub fn begin(&mut self, pending: Pending) {
         if self.pending.len() >= MAX_PENDING {

@@ -42,12 +42,21 @@ impl Visit {
         }
     }
 
+    /// The account that the tab works as, by its handle.
+    #[must_use]
+    pub fn seat(&self) -> Option<&str> {
+        let known = |handle: &&str| handle.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        self.params.optional("as").filter(known)
+    }
+
     /// The frame of the page that answers. Only pages that may be called again
     /// lead to themselves in the other language.
     #[must_use]
     pub fn frame(&self) -> Frame {
         let path = if self.path == "/report" { "/report" } else { "/" };
-        Frame { locale: self.locale, language_href: format!("{path}?ui_locales={}", self.locale.other().tag()) }
+        let seat = self.seat().map(|handle| format!("&as={handle}")).unwrap_or_default();
+        let language_href = format!("{path}?ui_locales={}{seat}", self.locale.other().tag());
+        Frame { locale: self.locale, language_href }
     }
 
     /// Answers with a page. A language that was asked for is remembered.
