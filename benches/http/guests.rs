@@ -10,6 +10,10 @@ use crate::wire::{Connection, Requests};
 
 /// Browsers with a live sign-in.
 const BROWSERS: usize = 64;
+/// Browsers of each kind in which an account is named.
+const CROWDED: usize = 4;
+/// Accounts of a full browser.
+const SIGN_INS: usize = 20;
 
 /// Everything that is held, and everything that is sent more than once.
 pub struct Guests {
@@ -17,6 +21,9 @@ pub struct Guests {
     pub authorize: String,
     /// Headers with the cookie of each browser.
     pub cookies: Vec<String>,
+    /// Requests that name the account, each with the cookie of a browser in which
+    /// it is signed in: alone, and as one of twenty.
+    pub named: [Vec<(String, String)>; 2],
     /// Opaque access tokens of people.
     pub access: Vec<String>,
     /// The same as `at+jwt`.
@@ -34,6 +41,7 @@ impl Guests {
             requests,
             authorize: authorize_path("console"),
             cookies: Vec::new(),
+            named: [Vec::new(), Vec::new()],
             access: Vec::new(),
             jwts: Vec::new(),
             codes: RefCell::default(),
@@ -50,7 +58,48 @@ impl Guests {
             guests.refresh.get_mut().push_back(refresh);
             guests.cookies.push(cookie);
         }
+        for browser in 0..CROWDED {
+            for (place, accounts) in [1, SIGN_INS].into_iter().enumerate() {
+                let named = guests.crowd(connection, browser, accounts).await;
+                guests.named.get_mut(place).expect("two kinds").push(named);
+            }
+        }
         guests
+    }
+
+    /// A browser in which so many accounts sign in, and a request that names one of them.
+    async fn crowd(&self, connection: &mut Connection, browser: usize, accounts: usize) -> (String, String) {
+        let first = browser * SIGN_INS;
+        let (_resume, cookie) = self.log_in(connection, first).await.expect("a login");
+        let mut cookie = format!("Cookie: {cookie}\r\n");
+        for person in first + 1..first + accounts {
+            cookie = self.join_in(connection, person, cookie).await;
+        }
+        (format!("{}&login_hint={}", self.authorize, login_name(first)), cookie)
+    }
+
+    /// Signs one more account in in the browser of this cookie; its cookie then.
+    async fn join_in(&self, connection: &mut Connection, person: usize, cookie: String) -> String {
+        let origin = self.requests.origin.as_str();
+        let answer = connection.send(&self.requests.get("/login", &cookie)).await;
+        answer.must_be(303);
+        let answer = connection.send(&self.requests.get(&answer.location(origin), &cookie)).await;
+        answer.must_be(200);
+        let (csrf, interaction) =
+            (answer.quoted("name=\"csrf\" value=\""), answer.quoted("name=\"interaction\" value=\""));
+        let name = login_name(person);
+        let form = [
+            ("csrf", csrf.as_str()),
+            ("interaction", &interaction),
+            ("username", &name),
+            ("password", PASSWORD),
+            ("agree", "1"),
+        ];
+        let headers = format!("{cookie}Origin: {origin}\r\n");
+        let answer = connection.send(&self.requests.post("/login", &headers, &form)).await;
+        answer.must_be(303);
+        // The cookie is replaced every thirty seconds at most.
+        set_cookie(answer.header("set-cookie")).map_or(cookie, |cookie| format!("Cookie: {cookie}\r\n"))
     }
 
     /// Takes tokens from all over a large database in place of these few.

@@ -15,7 +15,7 @@ use crate::wire::Requests;
 /// Everybody's password.
 pub const PASSWORD: &str = "open-the-red-gate-1";
 /// People who sign in with it.
-pub const PEOPLE: usize = 8;
+pub const PEOPLE: usize = 80;
 /// What the relying party asks for.
 pub const SCOPE: &str = "openid profile email offline_access";
 const SECRET: &str = "a-secret-that-is-long-enough-for-everybody";

@@ -151,6 +151,12 @@ impl Bench<'_> {
         let trip = ["authorize, live sign-in", "code exchange"];
         let [authorize, exchange] = trip;
         self.row(authorize, None, operations::authorize(&guests)).await;
+        // The second costs at most 1.3 times the first.
+        for (kind, named) in
+            ["chooser: authorize, 1 sign-in", "chooser: authorize, 20 sign-ins"].iter().zip(&guests.named)
+        {
+            self.row(kind, None, operations::authorize_named(&guests, named)).await;
+        }
         self.row(exchange, None, operations::exchange(&guests)).await;
         let limit = Limit { hellos: 35.0, beside: rs256 };
         self.table.join("authorize + code exchange", trip, limit);

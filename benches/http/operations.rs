@@ -51,6 +51,20 @@ pub fn authorize(guests: &Rc<Guests>) -> impl AsyncFn(&mut Connection, usize) ->
     }
 }
 
+/// The same for an account that is named, in these browsers.
+pub fn authorize_named(
+    guests: &Rc<Guests>,
+    named: &[(String, String)],
+) -> impl AsyncFn(&mut Connection, usize) -> bool + use<> {
+    let (guests, named) = (Rc::clone(guests), named.to_vec());
+    async move |connection: &mut Connection, index: usize| {
+        let (path, cookie) = named.get(index % named.len().max(1)).expect("there are some");
+        let code = guests.follow(connection, path, cookie).await;
+        guests.codes.borrow_mut().push(code);
+        true
+    }
+}
+
 /// Trades the kept codes, until there is none.
 pub fn exchange(guests: &Rc<Guests>) -> impl AsyncFn(&mut Connection, usize) -> bool + use<> {
     let guests = Rc::clone(guests);
