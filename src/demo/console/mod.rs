@@ -9,6 +9,7 @@ mod pages;
 mod provider;
 mod relying_party;
 mod routes;
+mod seats;
 mod session;
 mod text;
 mod trouble;

@@ -4,6 +4,7 @@ use askama::Template;
 use serde_json::{Map, Value};
 
 use super::relying_party::moment;
+use super::seats::Seated;
 use super::session::{Seat, SignedIn, Tool};
 use super::text::{self, Texts};
 use super::trouble::Trouble;
@@ -34,7 +35,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    fn t(&self) -> &'static Texts {
+    pub(super) fn t(&self) -> &'static Texts {
         text::of(self.locale)
     }
 }
@@ -89,30 +90,6 @@ pub struct HomePage {
     pub others: Vec<Seat>,
     /// Where the API is.
     pub api: String,
-}
-
-/// Another account, as a link shows it.
-struct Seated<'a> {
-    handle: &'a str,
-    name: &'a str,
-    login: &'a str,
-    badge: Option<&'static str>,
-}
-
-impl<'a> Seated<'a> {
-    fn of(frame: &Frame, seat: &'a Seat) -> Self {
-        let text = |claim: &str| {
-            let of = |claims: &'a Map<String, Value>| claims.get(claim).and_then(Value::as_str);
-            of(&seat.signed_in.userinfo).or_else(|| of(&seat.signed_in.id_claims))
-        };
-        let kind = text("principal_type").and_then(|kind| kind.parse().ok());
-        Self {
-            handle: &seat.handle,
-            name: text("name").or_else(|| text("sub")).unwrap_or("?"),
-            login: text("preferred_username").unwrap_or_default(),
-            badge: kind.map(|kind| kind_name(frame.t(), kind)),
-        }
-    }
 }
 
 /// One line of a table of claims.
@@ -246,7 +223,7 @@ impl TroublePage {
     }
 }
 
-fn kind_name(texts: &'static Texts, kind: PrincipalKind) -> &'static str {
+pub(super) fn kind_name(texts: &'static Texts, kind: PrincipalKind) -> &'static str {
     let [root, sub_account, iam_user] = texts.kinds;
     match kind {
         PrincipalKind::Root => root,

@@ -177,7 +177,8 @@ async fn callback(visit: &Visit, console: &Console, tool: Tool) -> HttpResponse 
             let renamed = console.sessions.rename(cookie);
             let fresh = console.sessions.secret().chars().take(12).collect::<String>();
             let handle = console.sessions.with(renamed.as_deref(), |session| session.seat(tool, signed_in, fresh));
-            see_other(&at_seat(landing, handle.as_deref()), renamed.as_deref())
+            let handle = handle.as_deref().filter(|_| tool == Tool::Console);
+            see_other(&at_seat(landing, handle), renamed.as_deref())
         }
         // The back button leads here again: there is nothing to tell somebody who is in.
         Err(Trouble::NotAsked) if home(visit, console, tool).is_some() => see_other(landing, None),
