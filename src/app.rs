@@ -50,6 +50,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Interactions.
     pub flow: Flow,
+    /// The one HTTP client.
+    pub outbound: Outbound,
     /// Password hashes.
     pub passwords: Passwords,
     /// Letters on their way out.
@@ -123,7 +125,7 @@ impl App {
         let opaque = Arc::new(vault.opaque_tokens());
         let contacts = ContactKeys::new(Arc::clone(&vault));
         let outbound = Outbound::new(&config.outbound)?;
-        let wire = Wire { outbound, clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
+        let wire = Wire { outbound: outbound.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
         let post = Post::new(Arc::clone(&vault));
         let sms = sms_sender(&config, &wire)?;
         let mailer = mailer(&config, &clock)?;
@@ -156,6 +158,7 @@ impl App {
             sms,
             mailer,
             metrics,
+            outbound,
             clock,
             entropy,
         })
@@ -263,6 +266,7 @@ impl Parts<'_> {
             lifetimes: LifetimePolicy {
                 account: Lifetimes { idle: sessions.idle, absolute: sessions.absolute },
                 iam_user,
+                iam_user_longest: sessions.iam_user_long_lived,
                 remembered: Lifetimes { idle: sessions.stay_signed_in, absolute: sessions.stay_signed_in },
             },
             default_country: self.config.login.default_country.clone(),

@@ -91,6 +91,8 @@ pub struct LifetimePolicy {
     pub account: Lifetimes,
     /// IAM users: idle and absolute are one figure.
     pub iam_user: Lifetimes,
+    /// The longest that an owner may let its IAM users stay signed in.
+    pub iam_user_longest: Duration,
     /// "Stay signed in", for root and sub-accounts.
     pub remembered: Lifetimes,
 }
@@ -106,8 +108,8 @@ pub enum Stay {
 }
 
 impl LifetimePolicy {
-    /// The lifetimes of one sign-in. An IAM user's are its owner's to extend,
-    /// and no owner can yet.
+    /// The lifetimes of one sign-in by the rule of the house. An IAM user's are
+    /// its owner's to extend.
     #[must_use]
     pub const fn of(&self, kind: PrincipalKind, stay: Stay) -> Lifetimes {
         match (kind, stay) {

@@ -134,7 +134,9 @@ impl Flow {
             .collect())
     }
 
-    fn account_of(
+    /// The live account of this browser behind a handle; the one used last
+    /// without one.
+    pub(super) fn account_of(
         &self,
         tx: &mut Tx<'_>,
         visit: &Visit,

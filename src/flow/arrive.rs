@@ -1,17 +1,36 @@
-//! A browser that is full: somebody proved who they are, and the person says
-//! which account makes room. Nobody is dropped silently.
+//! Somebody proved who they are: they are signed in, and that is the
+//! interaction's choice of account. A browser that is full asks first which
+//! account makes room; nobody is dropped silently.
 
 use super::interaction::{Interaction, Progress, Ticks};
 use super::outcome::{Answer, Destination, FlowError, Outcome};
 use super::{Flow, Visit};
-use crate::authn::WaitingProof;
-use crate::base::id::PrincipalId;
-use crate::domain::browser::MAX_SIGN_INS;
-use crate::store::{StoreResult, Tx, sign_ins};
+use crate::authn::{Proof, WaitingProof};
+use crate::base::Secret;
+use crate::base::id::{PrincipalId, SignInId};
+use crate::domain::browser::{MAX_SIGN_INS, Stay};
+use crate::domain::{Principal, SignIn, SignInState};
+use crate::session::{self, Arrival};
+use crate::store::{StoreResult, Tx, agreements, sign_ins};
 
 impl Flow {
+    /// Signs in whom the proof names, or asks who makes room for them.
+    pub(super) fn admit_proven(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        proof: &Proof,
+        (ticks, random): (Ticks, &[u8; 32]),
+    ) -> StoreResult<Result<Answer, FlowError>> {
+        if is_full(tx, interaction, &proof.principal().id)? {
+            return Self::wait_for_room(tx, interaction, proof.waiting(), ticks);
+        }
+        self.signed_in(tx, visit, interaction, proof, (ticks, random))
+    }
+
     /// Keeps the proof in the interaction and asks which account to remove.
-    pub(super) fn wait_for_room(
+    fn wait_for_room(
         tx: &mut Tx<'_>,
         interaction: &Interaction,
         waiting: WaitingProof,
@@ -49,10 +68,62 @@ impl Flow {
             }
         }
     }
+
+    /// Signs in whom the proof names, and notes the choice.
+    fn signed_in(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        proof: &Proof,
+        (ticks, random): (Ticks, &[u8; 32]),
+    ) -> StoreResult<Result<Answer, FlowError>> {
+        let stay = self.stay_of(tx, interaction, proof, ticks.stay)?;
+        let arrival = Arrival {
+            browser: &interaction.browser,
+            address: &visit.address.to_string(),
+            user_agent: &visit.user_agent,
+            stay,
+            random,
+        };
+        self.tell_of_new_browser(tx, visit, interaction, proof)?;
+        let signed_in = session::sign_in(tx, &self.browsers, &self.settings.lifetimes, proof, &arrival)?;
+        let chosen = self.chose(tx, interaction, (signed_in.id, proof.principal(), ticks), visit)?;
+        Ok(chosen.map(|()| resumed(&interaction.name, signed_in.cookie)))
+    }
+
+    /// Who proves themselves again has no box to tick: what they asked for then stands.
+    fn stay_of(&self, tx: &mut Tx<'_>, interaction: &Interaction, proof: &Proof, ticked: Stay) -> StoreResult<Stay> {
+        let Some(expected) = interaction.progress.expected else { return Ok(ticked) };
+        let before = sign_ins::find(tx, expected)?;
+        let same =
+            |row: &SignIn| row.principal.id == proof.principal().id && row.stored_state != SignInState::SignedOut;
+        Ok(before.filter(same).map_or(ticked, |row| if row.remember { Stay::Extended } else { ticked }))
+    }
+
+    fn chose(
+        &self,
+        tx: &mut Tx<'_>,
+        interaction: &Interaction,
+        (id, principal, ticks): (SignInId, &Principal, Ticks),
+        visit: &Visit,
+    ) -> StoreResult<Result<(), FlowError>> {
+        let agreed = ticks.agreed && interaction.progress.expected != Some(id);
+        if let (Some(version), true) = (self.settings.terms_for(principal.kind), agreed) {
+            agreements::accept(tx, &principal.id, version, &visit.address.to_string())?;
+        }
+        let progress = Progress { chosen: Some(id), proved: Some(id), ..Progress::default() };
+        Self::save(tx, interaction, &progress)
+    }
+}
+
+/// Back to resume, with the browser's new cookie.
+fn resumed(name: &str, cookie: Option<Secret<String>>) -> Answer {
+    Answer { outcome: Outcome::Page(Destination::Resume(name.to_owned())), cookie }
 }
 
 /// A browser holds so many accounts and no more; nobody is dropped silently.
-pub(super) fn is_full(tx: &mut Tx<'_>, interaction: &Interaction, newcomer: &PrincipalId) -> StoreResult<bool> {
+fn is_full(tx: &mut Tx<'_>, interaction: &Interaction, newcomer: &PrincipalId) -> StoreResult<bool> {
     let known = sign_ins::known_principals(tx, interaction.browser.id)?;
     Ok(known.len() >= MAX_SIGN_INS && !known.contains(newcomer))
 }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use super::issue::{Draws, Issue};
-use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
+use super::outcome::{Answer, ClientProblem, FlowError, Outcome, Problem};
 use super::policy::{self, Ask, Asked, NamedSession, NextStep, Situation};
 use super::situation::{Given, Named};
-use super::{Flow, LoginPage, Progress, StoredRequest, Visit};
+use super::{Flow, Progress, SignUpPolicy, StoredRequest, Visit};
 use crate::base::Secret;
 use crate::base::id::{ClientId, PrincipalId};
 use crate::domain::client::RedirectRefused;
-use crate::domain::{RedirectAnswer, SignIn, VerifiedRedirect};
-use crate::protocol::{AuthorizationRequest, AuthorizationResponse, ErrorCode, ProtocolError, RawParams};
+use crate::domain::{RedirectAnswer, VerifiedRedirect};
+use crate::protocol::{AuthorizationRequest, AuthorizationResponse, ErrorCode, Prompt, ProtocolError, RawParams};
 use crate::session::{self, Browser, Recognised};
 use crate::store::{StoreResult, Tx, client_sessions, sign_ins};
 use crate::token::KnownClient;
@@ -41,6 +41,10 @@ impl Flow {
             Ok(request) => request,
             Err(error) => return Ok(self.refused(target, &error)),
         };
+        if request.prompts.contains(Prompt::Create) && self.settings.sign_up == SignUpPolicy::Closed {
+            let error = ProtocolError::invalid_request("a prompt value is not supported");
+            return Ok(self.refused(target, &error));
+        }
         let subject = match self.hinted_subject(&request) {
             Ok(subject) => subject,
             Err(error) => return Ok(self.refused(target, &error)),
@@ -219,70 +223,5 @@ impl Opening<'_> {
             | Ask::Consent(_) => None,
         };
         Progress { expected, ..Progress::default() }
-    }
-}
-
-impl Flow {
-    /// The page that belongs to a question.
-    pub(super) fn destination(
-        &self,
-        ask: &Ask,
-        name: String,
-        (asked, situation): (&Asked, &Situation),
-        request: &StoredRequest,
-    ) -> Destination {
-        match ask {
-            Ask::SignUp => Destination::SignUp(name),
-            Ask::Choose(_) | Ask::Mismatch(_) => Destination::Choose(name),
-            Ask::Login(expected) => {
-                // Whom a hint names decides the page for those alone who signed in in
-                // this browser before: anybody else would learn whose address it is.
-                let hinted = |sign_in: &SignIn| asked.hinted.iter().flatten().any(|id| *id == sign_in.principal.id);
-                let known = match expected {
-                    Some(id) => situation.sign_ins.iter().find(|sign_in| sign_in.id == *id),
-                    None => situation.sign_ins.iter().find(|sign_in| hinted(sign_in)),
-                };
-                let page = match known {
-                    Some(sign_in) => self.again_at(sign_in),
-                    None => self.entrance(request, situation),
-                };
-                Destination::Login { page, interaction: name }
-            }
-            Ask::ChangePassword(_) => Destination::ChangePassword(name),
-            Ask::Agreements(_) => Destination::Terms(name),
-            Ask::Consent(_) => Destination::Consent(name),
-        }
-    }
-
-    /// The login page for a request that means nobody we know: the method that
-    /// was named, else the page of the kind that was named, else what the shape
-    /// of the hint points to, else the method by which somebody signed in last in
-    /// this browser.
-    fn entrance(&self, request: &StoredRequest, situation: &Situation) -> LoginPage {
-        let last = || situation.sign_ins.first().and_then(|sign_in| self.enabled(&sign_in.method));
-        let Some(asked) = &request.asked else { return last().unwrap_or(LoginPage::Account) };
-        let named = asked.hints.login_method.as_deref().and_then(|method| self.enabled(method));
-        let kind = asked.hints.principal_type.as_deref().and_then(|kind| kind.parse().ok());
-        let hinted = || asked.login_hint.as_deref().map(|hint| LoginPage::hinted(Some(hint)));
-        named.or(kind.map(LoginPage::of)).or_else(hinted).or_else(last).unwrap_or(LoginPage::Account)
-    }
-
-    /// Where somebody proves themselves again: by message or at a vendor who signed
-    /// in so, everybody else on the page of their kind.
-    fn again_at(&self, sign_in: &SignIn) -> LoginPage {
-        match self.enabled(&sign_in.method) {
-            Some(
-                page
-                @ (LoginPage::Sms | LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_)),
-            ) => page,
-            Some(LoginPage::Account | LoginPage::SubAccount | LoginPage::Iam) | None => {
-                LoginPage::of(sign_in.principal.kind)
-            }
-        }
-    }
-
-    /// The page of a method that is switched on.
-    fn enabled(&self, method: &str) -> Option<LoginPage> {
-        LoginPage::all(&self.registry).find(|page| page.method() == method)
     }
 }

@@ -197,6 +197,17 @@ impl Flow {
         Ok((Choosing::Full(Box::new(self.facts(tx, newcomer)?)), entries))
     }
 
+    /// The accounts of this browser on a login page that means nobody yet.
+    pub(super) fn tiles(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        interaction: &Interaction,
+        client: Option<&Client>,
+    ) -> StoreResult<Vec<ChoiceEntry>> {
+        self.of_browser(tx, visit, interaction, client).map(|(_choosing, entries)| entries)
+    }
+
     fn entry(
         &self,
         tx: &mut Tx<'_>,

@@ -8,7 +8,7 @@ use super::{Flow, Visit};
 use crate::base::id::{SessionId, SignInId};
 use crate::domain::{AuditEvent, AuditKind, Client, Outcome, RedirectAnswer, SignIn, VerifiedRedirect};
 use crate::protocol::{AuthorizationRequest, AuthorizationResponse};
-use crate::session::Browser;
+use crate::session::{self, Browser};
 use crate::store::{StoreResult, Tx, affinities, audit, client_sessions, sign_ins};
 use crate::token::codes::{self, CodeMint, NewGrant};
 
@@ -92,7 +92,7 @@ impl Flow {
             affinities::put(tx, browser.id, &issue.client.id, &principal.id)?;
         }
         if issue.visit.now.since(sign_in.last_seen_at) >= TOUCH_AFTER {
-            let lifetimes = self.settings.lifetimes.of(principal.kind, sign_in.stay());
+            let lifetimes = session::lifetimes(tx, &self.settings.lifetimes, principal, sign_in.stay())?;
             sign_ins::touch(tx, sign_in.id, issue.visit.now + lifetimes.idle)?;
         }
         Ok(())

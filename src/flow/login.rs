@@ -4,15 +4,13 @@ use super::interaction::{Interaction, MethodStep, Progress, Ticks};
 use super::login_page::{LoginPage, LoginView};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
-use super::room::is_full;
 use super::{Flow, SignUpPolicy, Visit};
 use crate::authn::{Attempt, AuthnError, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
-use crate::base::Secret;
-use crate::base::id::{ClientId, PrincipalId, SignInId};
-use crate::domain::Principal;
+use crate::base::id::{ClientId, PrincipalId};
+use crate::domain::SignIn;
 use crate::domain::browser::Stay;
-use crate::session::{self, Arrival};
-use crate::store::{StoreResult, Tx, agreements, sign_ins};
+use crate::protocol::Prompt;
+use crate::store::{StoreResult, Tx, sign_ins};
 
 /// A posted login form.
 pub struct PostedLogin {
@@ -167,7 +165,9 @@ impl Flow {
                     Err(error) => return Ok(Err(error.into())),
                 };
                 let view = flow.view(tx, &interaction, client.as_ref())?;
-                let view = LoginView { view, expected, locked_to, step, phone };
+                let anew = asked.is_some_and(|asked| asked.prompts.contains(Prompt::Login)) && expected.is_none();
+                let tiles = if anew { flow.tiles(tx, &visit, &interaction, client.as_ref())? } else { Vec::new() };
+                let view = LoginView { view, expected, tiles, locked_to, step, phone };
                 let known = sign_ins::known_principals(tx, interaction.browser.id)?;
                 Ok(Ok(Entered { interaction, view, known, client: client.map(|client| client.id) }))
             })
@@ -190,7 +190,7 @@ impl Flow {
             return Ok(None);
         };
         let sign_ins = interaction.browser.sign_ins(tx)?;
-        let known = |row: &&crate::domain::SignIn| row.id == id;
+        let known = |row: &&SignIn| row.id == id;
         sign_ins.iter().find(known).map(|row| self.facts(tx, &row.principal)).transpose()
     }
 
@@ -236,53 +236,8 @@ impl Flow {
                 if interaction.id != proof.interaction() {
                     return Ok(Err(Problem::Stale.into()));
                 }
-                if is_full(tx, &interaction, &proof.principal().id)? {
-                    return Self::wait_for_room(tx, &interaction, proof.waiting(), ticks);
-                }
-                flow.signed_in(tx, &visit, &interaction, &proof, (ticks, &random))
+                flow.admit_proven(tx, &visit, &interaction, &proof, (ticks, &random))
             })
             .await?
     }
-
-    /// Signs in whom the proof names, and notes the choice.
-    pub(super) fn signed_in(
-        &self,
-        tx: &mut Tx<'_>,
-        visit: &Visit,
-        interaction: &Interaction,
-        proof: &Proof,
-        (ticks, random): (Ticks, &[u8; 32]),
-    ) -> StoreResult<Result<Answer, FlowError>> {
-        let arrival = Arrival {
-            browser: &interaction.browser,
-            address: &visit.address.to_string(),
-            user_agent: &visit.user_agent,
-            stay: ticks.stay,
-            random,
-        };
-        self.tell_of_new_browser(tx, visit, interaction, proof)?;
-        let signed_in = session::sign_in(tx, &self.browsers, &self.settings.lifetimes, proof, &arrival)?;
-        let chosen = self.chose(tx, interaction, (signed_in.id, proof.principal(), ticks), visit)?;
-        Ok(chosen.map(|()| resumed(&interaction.name, signed_in.cookie)))
-    }
-
-    fn chose(
-        &self,
-        tx: &mut Tx<'_>,
-        interaction: &Interaction,
-        (id, principal, ticks): (SignInId, &Principal, Ticks),
-        visit: &Visit,
-    ) -> StoreResult<Result<(), FlowError>> {
-        let agreed = ticks.agreed && interaction.progress.expected != Some(id);
-        if let (Some(version), true) = (self.settings.terms_for(principal.kind), agreed) {
-            agreements::accept(tx, &principal.id, version, &visit.address.to_string())?;
-        }
-        let progress = Progress { chosen: Some(id), proved: Some(id), ..Progress::default() };
-        Self::save(tx, interaction, &progress)
-    }
-}
-
-/// Back to resume, with the browser's new cookie.
-fn resumed(name: &str, cookie: Option<Secret<String>>) -> Answer {
-    Answer { outcome: Outcome::Page(Destination::Resume(name.to_owned())), cookie }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::choose::ChoiceEntry;
 use super::context::View;
 use super::interaction::MethodStep;
 use super::people::Facts;
@@ -96,6 +97,9 @@ pub struct LoginView {
     pub view: View,
     /// Who is to prove themselves again.
     pub expected: Option<Facts>,
+    /// Accounts of this browser that may be meant, where a new proof was asked
+    /// for and nobody was named.
+    pub tiles: Vec<ChoiceEntry>,
     /// Whether the client asked for this very subject, so that no other helps.
     pub locked_to: bool,
     /// What the method asked last, when a login of several steps is under way.

@@ -5,8 +5,10 @@
 //! else asks the person first. Nothing is redirected to but an address that the
 //! client registered.
 
+use super::leaving::{Ended, Left};
 use super::outcome::{FlowError, Problem};
 use super::people::Facts;
+use super::policy::remembered_state;
 use super::{Flow, Visit};
 use crate::base::id::{ClientId, SessionId, SignInId};
 use crate::domain::{Client, ClientStatus, SignIn, SignInState};
@@ -37,11 +39,24 @@ pub struct LogoutView {
     /// The token of its form.
     pub csrf: String,
     /// Who is signed in here, with the handles that the form sends.
-    pub entries: Vec<(String, Facts)>,
+    pub entries: Vec<LogoutEntry>,
     /// The entry that is meant, if the request told.
     pub preselected: Option<String>,
+    /// Whether signing out of this client alone is offered.
+    pub app_alone: bool,
     /// Whom the person was signed in to.
     pub client_name: Option<String>,
+}
+
+/// One account of the confirm page.
+#[derive(Clone, Debug)]
+pub struct LogoutEntry {
+    /// What the form sends.
+    pub handle: String,
+    /// Who.
+    pub facts: Facts,
+    /// What its sign-in is good for.
+    pub state: SignInState,
 }
 
 /// What a request to sign out leads to.
@@ -52,12 +67,21 @@ pub enum LoggedOut {
     /// Done: back to the client.
     Return(String),
     /// Done: a page of ours says so.
-    Shown {
-        /// Who left.
-        people: Vec<Facts>,
-        /// How many are still signed in here.
-        remaining: usize,
-    },
+    Shown(SignedOutView),
+}
+
+/// What the page after a sign-out says and does.
+#[derive(Clone, Debug, Default)]
+pub struct SignedOutView {
+    /// Who left.
+    pub people: Vec<Facts>,
+    /// How many are still signed in here.
+    pub remaining: usize,
+    /// Addresses that clients registered to hear of it in this browser
+    /// (OpenID Connect Front-Channel Logout 1.0).
+    pub frames: Vec<String>,
+    /// Where the person goes on to, once the clients have heard of it.
+    pub return_to: Option<String>,
 }
 
 /// What the person confirmed.
@@ -65,6 +89,8 @@ pub enum LoggedOut {
 pub enum LogoutChoice {
     /// The account behind a handle.
     One(String),
+    /// This client alone, for every account.
+    App,
     /// Everybody in this browser.
     All,
 }
@@ -90,7 +116,7 @@ impl LogoutRequest {
 
     /// Where the person goes afterwards: the address, if this client registered
     /// it, with the client's `state`.
-    fn return_to(&self, client: Option<&Client>) -> Option<String> {
+    pub(super) fn return_to(&self, client: Option<&Client>) -> Option<String> {
         let uri = self.redirect_uri.as_deref()?;
         let registered = client.is_some_and(|client| client.has_post_logout_redirect_uri(uri));
         let state = self.state.as_deref().map(|state| ("state", state));
@@ -99,12 +125,12 @@ impl LogoutRequest {
 }
 
 /// A request, resolved.
-struct Resolved {
-    browser: Option<Browser>,
-    active: Vec<SignIn>,
-    client: Option<Client>,
+pub(super) struct Resolved {
+    pub(super) browser: Option<Browser>,
+    pub(super) active: Vec<SignIn>,
+    pub(super) client: Option<Client>,
     /// A hint of ours, for this client.
-    hinted: bool,
+    pub(super) hinted: bool,
     /// The sign-in of this browser that the hint names.
     meant: Option<SignInId>,
 }
@@ -121,14 +147,19 @@ impl Flow {
                 let resolved = flow.resolve(tx, &visit, &request)?;
                 let meant = resolved.active.iter().find(|row| Some(row.id) == resolved.meant);
                 if let Some(sign_in) = meant {
-                    let facts = vec![flow.facts(tx, &sign_in.principal)?];
+                    let left = Left {
+                        people: vec![flow.facts(tx, &sign_in.principal)?],
+                        remaining: resolved.active.len().saturating_sub(1),
+                        frames: flow.frames(tx, sign_in.id)?,
+                        ended: Ended::Somebody,
+                    };
                     session::sign_out(tx, sign_in, &visit.origin())?;
-                    return Ok(Self::left(&request, &resolved, facts, resolved.active.len().saturating_sub(1)));
+                    return Ok(Self::left(&request, &resolved, left));
                 }
                 if resolved.active.is_empty() {
-                    return Ok(Self::left(&request, &resolved, Vec::new(), 0));
+                    return Ok(Self::left(&request, &resolved, Left::default()));
                 }
-                flow.confirm_view(tx, &request, &resolved).map(LoggedOut::Confirm)
+                flow.confirm_view(tx, &visit, &request, &resolved).map(LoggedOut::Confirm)
             })
             .await
             .map_err(FlowError::from)
@@ -156,33 +187,10 @@ impl Flow {
                 if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
                     return Ok(Err(forged));
                 }
-                let leaving = |row: &SignIn| match &choice {
-                    LogoutChoice::All => true,
-                    LogoutChoice::One(handle) => flow.account_handle(row.id) == *handle,
-                };
-                let (gone, stay): (Vec<_>, Vec<_>) =
-                    std::mem::take(&mut resolved.active).into_iter().partition(leaving);
-                if gone.is_empty() && !stay.is_empty() {
-                    return Ok(Err(Problem::Stale.into()));
-                }
-                let mut people = Vec::with_capacity(gone.len());
-                for sign_in in &gone {
-                    people.push(flow.facts(tx, &sign_in.principal)?);
-                    session::sign_out(tx, sign_in, &visit.origin())?;
-                }
-                Ok(Ok(Self::left(&request, &resolved, people, stay.len())))
+                flow.confirmed(tx, &visit, &mut resolved, &choice)
+                    .map(|done| done.map(|left| Self::left(&request, &resolved, left)))
             })
             .await?
-    }
-
-    fn left(request: &LogoutRequest, resolved: &Resolved, people: Vec<Facts>, remaining: usize) -> LoggedOut {
-        // Without anybody leaving, only a client that shows a token of ours is
-        // followed: a stranger's link must not be able to use us as a springboard.
-        let trusted = resolved.hinted || !people.is_empty();
-        match request.return_to(resolved.client.as_ref()) {
-            Some(uri) if trusted => LoggedOut::Return(uri),
-            Some(_) | None => LoggedOut::Shown { people, remaining },
-        }
     }
 
     fn resolve(&self, tx: &mut Tx<'_>, visit: &Visit, request: &LogoutRequest) -> StoreResult<Resolved> {
@@ -210,23 +218,35 @@ impl Flow {
         Ok(Resolved { browser, active, client, hinted: hint.is_some(), meant })
     }
 
-    fn confirm_view(&self, tx: &mut Tx<'_>, request: &LogoutRequest, resolved: &Resolved) -> StoreResult<LogoutView> {
+    fn confirm_view(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        request: &LogoutRequest,
+        resolved: &Resolved,
+    ) -> StoreResult<LogoutView> {
+        let browser = resolved.browser.as_ref().map(|browser| browser.id);
+        let hinted = match &request.logout_hint {
+            Some(hint) => self.hinted(tx, hint, browser)?,
+            None => Vec::new(),
+        };
         let mut entries = Vec::with_capacity(resolved.active.len());
-        let mut preselected = None;
+        let (mut preselected, mut app_alone) = (None, false);
         for row in &resolved.active {
-            let (handle, facts) = (self.account_handle(row.id), self.facts(tx, &row.principal)?);
-            let hinted = request
-                .logout_hint
-                .as_deref()
-                .is_some_and(|hint| hint == row.principal.id.as_str() || facts.identifier().as_deref() == Some(hint));
-            if hinted && preselected.is_none() {
+            let handle = self.account_handle(row.id);
+            if hinted.contains(&row.principal.id) && preselected.is_none() {
                 preselected = Some(handle.clone());
             }
-            entries.push((handle, facts));
+            if let Some(client) = &resolved.client {
+                let known = client_sessions::of_sign_in(tx, row.id)?;
+                app_alone |= known.iter().any(|(id, _)| *id == client.id);
+            }
+            let state = remembered_state(row, visit.now);
+            entries.push(LogoutEntry { handle, facts: self.facts(tx, &row.principal)?, state });
         }
         let csrf = resolved.browser.as_ref().map(|browser| self.browser_token(browser.id)).unwrap_or_default();
         let client_name = resolved.client.as_ref().map(|client| client.name().to_owned());
-        Ok(LogoutView { csrf, entries, preselected, client_name })
+        Ok(LogoutView { csrf, entries, preselected, app_alone, client_name })
     }
 }
 

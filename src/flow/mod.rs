@@ -9,15 +9,18 @@
 
 mod accounts;
 mod apps;
+mod arrive;
 mod begin;
 mod bind;
 mod choose;
 mod consent;
 mod context;
 mod counting;
+mod entrance;
 mod entry;
 mod interaction;
 mod issue;
+mod leaving;
 mod login;
 mod login_page;
 mod logout;
@@ -29,8 +32,9 @@ mod people;
 pub mod policy;
 mod reset;
 mod resume;
-mod room;
 mod sign_up;
+
+mod sessions;
 mod situation;
 mod terms;
 mod upstream;
@@ -47,12 +51,13 @@ pub use context::{ClientFace, View};
 pub use interaction::{Interaction, MethodStep, Progress, StoredRequest, Ticks};
 pub use login::{PostedLogin, Submission};
 pub use login_page::{LoginPage, LoginView};
-pub use logout::{LoggedOut, LogoutChoice, LogoutRequest, LogoutView};
+pub use logout::{LoggedOut, LogoutChoice, LogoutEntry, LogoutRequest, LogoutView, SignedOutView};
 pub use native::NativeView;
 pub use outcome::{Answer, Destination, FlowError, Outcome, Problem};
 pub use password::{PasswordChange, PasswordRefused, PasswordView, PostedPassword};
 pub use people::Facts;
 pub use reset::{PostedReset, ResetPolicy, ResetProgress, ResetRefused, ResetStage, ResetSubmission, ResetView};
+pub use sessions::{SessionEntry, SessionsAction, SessionsView};
 pub use sign_up::{
     PostedSignUp, SignUpPolicy, SignUpProgress, SignUpRefused, SignUpStage, SignUpSubmission, SignUpView,
 };

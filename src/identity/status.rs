@@ -9,7 +9,7 @@ use super::refusal::{Refusal, Stop};
 use crate::base::id::{AccountId, PrincipalId};
 use crate::domain::audit::Origin;
 use crate::domain::{Account, AccountKind, AccountStatus, AuditEvent, AuditKind, Outcome, Principal, PrincipalStatus};
-use crate::session::end_everywhere;
+use crate::session::{announce_everywhere, end_everywhere};
 use crate::store::{StoreResult, Tx, accounts, audit, principals};
 
 /// Switches a principal on or off; true when that changed something.
@@ -45,7 +45,12 @@ pub fn set_account_status(
                 end_everywhere(tx, &principal)?;
             }
         }
-        AccountStatus::Active | AccountStatus::Suspended => {}
+        AccountStatus::Suspended => {
+            for principal in everybody_under(tx, account)? {
+                announce_everywhere(tx, &principal)?;
+            }
+        }
+        AccountStatus::Active => {}
     }
     record_account(tx, &account.id, status.as_str(), origin)?;
     Ok(true)

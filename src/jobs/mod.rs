@@ -4,6 +4,7 @@
 //! node at a time where that matters, until it is stopped. `cli` starts the
 //! runner with the server. Nothing here knows of HTTP.
 
+mod back_channel_logout;
 mod keys;
 mod letters;
 mod mail;
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 use tokio::sync::Notify;
 
+pub use back_channel_logout::BackChannelLogout;
 pub use keys::{ReloadKeys, RotateKeys};
 pub use letters::SmsDelivery;
 pub use mail::MailDelivery;
@@ -87,6 +89,8 @@ pub fn of_server(app: &App) -> Runner {
         Arc::new(Sweep::new(app.store.clone(), Arc::clone(&app.clock), app.config.audit.keep)),
         Arc::new(WriteTally::new(app.tokens.clone())),
     ];
+    let logouts: Arc<dyn Deliver> = Arc::new(BackChannelLogout::new(app.tokens.clone(), app.outbound.clone()));
+    jobs.push(Arc::new(OutboxJob::new(app.store.clone(), Arc::clone(&app.clock), vec![logouts])));
     for letters in of_letters(app) {
         jobs.push(Arc::new(letters));
     }

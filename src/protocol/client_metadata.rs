@@ -42,6 +42,15 @@ pub struct ClientMetadata {
     pub redirect_uris: Vec<String>,
     /// Where a sign-out may go.
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it wants to be told that a sign-in is over (Back-Channel Logout 1.0).
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it needs `sid` for that; it always gets it.
+    pub backchannel_logout_session_required: bool,
+    /// What is loaded in the person's browser when a sign-in is over
+    /// (Front-Channel Logout 1.0).
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it needs `iss` and `sid` for that; it always gets them.
+    pub frontchannel_logout_session_required: bool,
     /// Where the platform may send people to start a sign-in.
     pub initiate_login_uri: Option<String>,
     /// Origins whose scripts may call the token and userinfo endpoints.
@@ -109,6 +118,10 @@ impl Default for ClientMetadata {
             application_type: ApplicationType::Web,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
             initiate_login_uri: None,
             allowed_cors_origins: Vec::new(),
             grant_types: vec![GrantType::AuthorizationCode],

@@ -12,6 +12,8 @@ use super::redirect_uri::{ApplicationType, RegisteredRedirectUri};
 use super::scope::Scope;
 use crate::base::id::ResourceId;
 
+mod people;
+
 /// Longest `client_name`, in characters.
 const MAX_NAME_CHARS: usize = 100;
 /// Most entries of any list.
@@ -85,7 +87,7 @@ impl ValidatedMetadata {
 type Check = fn(&ClientMetadata) -> Result<(), MetadataError>;
 
 /// The checks, in their order.
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 10] = [
     check_lists,
     check_name,
     check_links,
@@ -94,6 +96,8 @@ const CHECKS: [Check; 8] = [
     check_keys,
     check_origins,
     check_resources,
+    people::check_accounts,
+    people::check_logout,
 ];
 
 impl ClientMetadata {

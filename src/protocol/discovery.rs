@@ -82,6 +82,10 @@ pub struct ProviderMetadata {
     pub ui_locales_supported: Vec<&'static str>,
     pub display_values_supported: Vec<&'static str>,
     pub authorization_response_iss_parameter_supported: bool,
+    pub backchannel_logout_supported: bool,
+    pub backchannel_logout_session_supported: bool,
+    pub frontchannel_logout_supported: bool,
+    pub frontchannel_logout_session_supported: bool,
 }
 
 impl ProviderMetadata {
@@ -125,6 +129,10 @@ impl ProviderMetadata {
             ui_locales_supported: UI_LOCALES_SUPPORTED.to_vec(),
             display_values_supported: Display::SUPPORTED.to_vec(),
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
         }
     }
 }
@@ -158,13 +166,12 @@ mod tests {
     fn nothing_else_is_advertised() {
         let document = document();
         let names: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(names.len(), 31, "{names:?}");
+        assert_eq!(names.len(), 35, "{names:?}");
         for absent in
             ["registration_endpoint", "pushed_authorization_request_endpoint", "device_authorization_endpoint"]
         {
             assert!(!names.contains(&absent));
         }
-        assert!(names.iter().all(|name| !name.contains("logout_supported")));
     }
 
     /// conformance-needs 11.
@@ -176,7 +183,7 @@ mod tests {
         assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
         assert_eq!(
             document["prompt_values_supported"],
-            serde_json::json!(["none", "login", "consent", "select_account"])
+            serde_json::json!(["none", "login", "consent", "select_account", "create"])
         );
         assert!(!document["introspection_endpoint_auth_methods_supported"].to_string().contains("none"));
         assert!(!document["claims_supported"].as_array().unwrap().is_empty());

@@ -6,8 +6,14 @@
 
 mod browsers;
 mod ending;
+mod lifetimes;
+mod notices;
 mod sign_in;
 
 pub use browsers::{Browser, BrowserSecret, Browsers, Recognised};
-pub use ending::{end_everywhere, end_others, end_stolen, forget, forget_browser, sign_out};
+pub use ending::{
+    announce_everywhere, end_everywhere, end_others, end_stolen, forget, forget_browser, leave_client, sign_out,
+};
+pub use lifetimes::lifetimes;
+pub use notices::{LOGOUT_NOTICE, LogoutNotice};
 pub use sign_in::{Arrival, SignedIn, sign_in};

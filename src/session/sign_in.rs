@@ -1,13 +1,15 @@
 //! Signing in: the only door, and it opens to a proof alone.
 
 use super::browsers::{Browser, Browsers};
+use super::ending::end;
+use super::lifetimes::lifetimes;
 use crate::authn::Proof;
 use crate::base::id::SignInId;
 use crate::base::{Secret, Timestamp};
 use crate::domain::browser::{LifetimePolicy, Stay};
 use crate::domain::{SignIn, SignInState};
 use crate::store::sign_ins::{self, NewSignIn};
-use crate::store::{StoreResult, Tx, grants};
+use crate::store::{StoreResult, Tx};
 
 /// Where a proof arrived: the browser, and what it said of itself.
 pub struct Arrival<'a> {
@@ -45,10 +47,9 @@ pub fn sign_in(
     let at = proof.at();
     let before = sign_ins::of_browser(tx, arrival.browser.id)?;
     if let Some(stale) = before.iter().find(|row| row.principal.id == principal.id && !is_live(row, at)) {
-        sign_ins::end(tx, stale.id)?;
-        grants::revoke_of_sign_in(tx, stale.id)?;
+        end(tx, stale.id, &principal.id)?;
     }
-    let lifetimes = policy.of(principal.kind, arrival.stay);
+    let lifetimes = lifetimes(tx, policy, principal, arrival.stay)?;
     let id = sign_ins::put(
         tx,
         &NewSignIn {

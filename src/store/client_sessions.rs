@@ -32,11 +32,35 @@ pub fn ensure(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId, fresh: &Ses
     }
 }
 
-fn find_sid(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreResult<Option<SessionId>> {
+/// The `sid` that this sign-in has for this client.
+pub fn find_sid(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreResult<Option<SessionId>> {
     let own = client_sessions::sign_in_id.eq(sign_in.row()).and(client_sessions::client_id.eq(client.as_str()));
     let sid =
         client_sessions::table.filter(own).select(client_sessions::sid).get_result::<String>(tx.conn()).optional()?;
     Ok(sid.map(SessionId::from_text))
+}
+
+/// Every client that knows this sign-in, with its `sid`.
+pub fn of_sign_in(tx: &mut Tx<'_>, sign_in: SignInId) -> StoreResult<Vec<(ClientId, SessionId)>> {
+    let rows = client_sessions::table
+        .filter(client_sessions::sign_in_id.eq(sign_in.row()))
+        .order(client_sessions::id)
+        .select((client_sessions::client_id, client_sessions::sid))
+        .load::<(String, String)>(tx.conn())?;
+    Ok(rows.into_iter().map(|(client, sid)| (ClientId::from_text(client), SessionId::from_text(sid))).collect())
+}
+
+/// Forgets what one client knows of a sign-in.
+pub fn remove(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreResult<()> {
+    let own = client_sessions::sign_in_id.eq(sign_in.row()).and(client_sessions::client_id.eq(client.as_str()));
+    diesel::delete(client_sessions::table.filter(own)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Forgets what every client knows of a sign-in.
+pub fn remove_of_sign_in(tx: &mut Tx<'_>, sign_in: SignInId) -> StoreResult<()> {
+    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(sign_in.row()))).execute(tx.conn())?;
+    Ok(())
 }
 
 /// The sign-in behind a `sid`, when it is one of this browser and this client.

@@ -111,6 +111,19 @@ pub fn revoke_of_sign_in(tx: &mut Tx<'_>, sign_in: SignInId) -> StoreResult<usiz
         .execute(tx.conn())?)
 }
 
+/// Takes back what one client got from one sign-in and does not outlive it; the count.
+pub fn revoke_of_client_session(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreResult<usize> {
+    let now = tx.now().micros();
+    let mine = grants::sign_in_id
+        .eq(sign_in.row())
+        .and(grants::client_id.eq(client.as_str()))
+        .and(grants::offline.eq(false))
+        .and(grants::revoked_at.is_null());
+    Ok(diesel::update(grants::table.filter(mine))
+        .set((grants::revoked_at.eq(now), grants::revoked_why.eq(RevokedWhy::SignedOut.as_str())))
+        .execute(tx.conn())?)
+}
+
 /// Takes back all that a principal gave a client; the count. Called with the consent.
 pub fn revoke_of_client(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId) -> StoreResult<usize> {
     let now = tx.now().micros();

@@ -10,6 +10,7 @@
 //! did. A refusal that must leave a trace travels as `Ok(Refused(..))`.
 
 pub mod access_tokens;
+pub mod account_policies;
 pub mod accounts;
 pub mod affinities;
 pub mod agreements;

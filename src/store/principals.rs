@@ -20,7 +20,7 @@ pub struct Profile {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = principals)]
-struct PrincipalRow {
+pub(super) struct PrincipalRow {
     id: String,
     kind: String,
     username: Option<String>,
@@ -57,9 +57,10 @@ impl AccountRow {
     }
 }
 
-type Joined = (PrincipalRow, AccountRow, (String, Option<String>));
+/// A principal with its account and its owner.
+pub(super) type Joined = (PrincipalRow, AccountRow, (String, Option<String>));
 
-fn read((row, account, (owner_status, owner_alias)): Joined) -> StoreResult<Principal> {
+pub(super) fn read((row, account, (owner_status, owner_alias)): Joined) -> StoreResult<Principal> {
     Ok(Principal {
         kind: named(&row.kind, "principals.kind", &row.id)?,
         status: named(&row.status, "principals.status", &row.id)?,
@@ -80,13 +81,25 @@ macro_rules! joined {
         principals::table
             .inner_join(accounts::table.on(accounts::id.eq(principals::account_id)))
             .inner_join(owners.on(owners.field(accounts::id).eq(accounts::owner_id)))
-            .select((
-                PrincipalRow::as_select(),
-                AccountRow::as_select(),
-                (owners.field(accounts::status), owners.field(accounts::alias)),
-            ))
+            .select(joined_columns!())
     };
 }
+
+/// The columns of a [`Joined`].
+macro_rules! joined_columns {
+    () => {
+        (
+            crate::store::principals::PrincipalRow::as_select(),
+            crate::store::principals::AccountRow::as_select(),
+            (
+                crate::store::schema::owners.field(crate::store::schema::accounts::status),
+                crate::store::schema::owners.field(crate::store::schema::accounts::alias),
+            ),
+        )
+    };
+}
+
+pub(super) use joined_columns;
 
 /// The principal with this `sub`.
 pub fn find(tx: &mut Tx<'_>, id: &PrincipalId) -> StoreResult<Option<Principal>> {

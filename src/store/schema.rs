@@ -19,6 +19,14 @@ table! {
 }
 
 table! {
+    account_policies (account_id) {
+        account_id -> Text,
+        iam_long_lived_days -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
     principals (id) {
         id -> Text,
         kind -> Text,
@@ -348,6 +356,7 @@ table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    account_policies,
     principals,
     identifiers,
     credentials,

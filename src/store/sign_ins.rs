@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 
 use super::dialect::upsert;
+use super::grants;
+use super::principals::{Joined, joined_columns, read as read_principal};
 use super::rows::{json, named, to_json};
-use super::schema::{client_sessions, sign_ins};
-use super::{StoreError, StoreResult, Tx};
-use super::{grants, principals};
+use super::schema::{accounts, client_sessions, owners, principals, sign_ins};
+use super::{StoreResult, Tx};
 use crate::base::Timestamp;
 use crate::base::id::{BrowserId, PrincipalId, SignInId};
 use crate::domain::{Assurance, SignIn, SignInState};
@@ -16,7 +17,6 @@ use crate::domain::{Assurance, SignIn, SignInState};
 struct SignInRow {
     id: i64,
     browser_id: i64,
-    principal_id: String,
     state: String,
     method: String,
     amr: String,
@@ -26,6 +26,33 @@ struct SignInRow {
     last_seen_at: i64,
     idle_expires_at: i64,
     absolute_expires_at: i64,
+}
+
+/// One place where a principal is signed in, as the person's own list shows it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its row.
+    pub id: SignInId,
+    /// The login method's name.
+    pub method: String,
+    /// Address of the browser at the sign-in.
+    pub address: String,
+    /// What the browser called itself.
+    pub user_agent: String,
+    /// When the person proved who they are.
+    pub auth_time: Timestamp,
+    /// Last use.
+    pub last_seen_at: Timestamp,
+    /// Locked from here on.
+    pub locked_from: Timestamp,
+}
+
+impl Place {
+    /// What it is good for now.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> SignInState {
+        if now >= self.locked_from { SignInState::Locked } else { SignInState::Active }
+    }
 }
 
 /// What a proof makes of the row of its principal in a browser.
@@ -52,13 +79,22 @@ pub struct NewSignIn<'a> {
     pub user_agent: &'a str,
 }
 
-fn read(tx: &mut Tx<'_>, row: SignInRow) -> StoreResult<SignIn> {
-    let principal = principals::find(tx, &PrincipalId::from_text(row.principal_id))?
-        .ok_or_else(|| StoreError::inconsistent("sign_ins.principal_id", row.id, "names nobody"))?;
+/// Sign-ins with their principals' live state, in one query, to be filtered further.
+macro_rules! joined {
+    () => {
+        sign_ins::table
+            .inner_join(principals::table.on(principals::id.eq(sign_ins::principal_id)))
+            .inner_join(accounts::table.on(accounts::id.eq(principals::account_id)))
+            .inner_join(owners.on(owners.field(accounts::id).eq(accounts::owner_id)))
+            .select((SignInRow::as_select(), joined_columns!()))
+    };
+}
+
+fn read((row, person): (SignInRow, Joined)) -> StoreResult<SignIn> {
     Ok(SignIn {
         id: SignInId::new(row.id),
         browser: BrowserId::new(row.browser_id),
-        principal,
+        principal: read_principal(person)?,
         stored_state: named(&row.state, "sign_ins.state", row.id)?,
         method: row.method,
         assurance: Assurance {
@@ -75,18 +111,17 @@ fn read(tx: &mut Tx<'_>, row: SignInRow) -> StoreResult<SignIn> {
 
 /// The sign-in in this row, with its principal's live state.
 pub fn find(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<Option<SignIn>> {
-    let row = sign_ins::table.find(id.row()).select(SignInRow::as_select()).get_result(tx.conn()).optional()?;
-    row.map(|row| read(tx, row)).transpose()
+    let row = joined!().filter(sign_ins::id.eq(id.row())).get_result(tx.conn()).optional()?;
+    row.map(read).transpose()
 }
 
 /// Every sign-in of a browser, signed-out ones too, last used first.
 pub fn of_browser(tx: &mut Tx<'_>, browser: BrowserId) -> StoreResult<Vec<SignIn>> {
-    let rows = sign_ins::table
+    let rows = joined!()
         .filter(sign_ins::browser_id.eq(browser.row()))
         .order((sign_ins::last_seen_at.desc(), sign_ins::id.desc()))
-        .select(SignInRow::as_select())
-        .load(tx.conn())?;
-    rows.into_iter().map(|row| read(tx, row)).collect()
+        .load::<(SignInRow, Joined)>(tx.conn())?;
+    rows.into_iter().map(read).collect()
 }
 
 /// Who ever signed in in this browser and was not removed from it.
@@ -162,6 +197,33 @@ pub fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
     grants::revoke_of_sign_in(tx, id)?;
     diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
     Ok(changed == 1)
+}
+
+/// Where a principal is signed in, in every browser, last used first.
+pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Place>> {
+    type Row = (i64, String, String, String, (i64, i64, i64, i64));
+    let rows = sign_ins::table
+        .filter(sign_ins::principal_id.eq(principal.as_str()))
+        .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
+        .order((sign_ins::last_seen_at.desc(), sign_ins::id.desc()))
+        .select((
+            sign_ins::id,
+            sign_ins::method,
+            sign_ins::address,
+            sign_ins::user_agent,
+            (sign_ins::auth_time, sign_ins::last_seen_at, sign_ins::idle_expires_at, sign_ins::absolute_expires_at),
+        ))
+        .load::<Row>(tx.conn())?;
+    let place = |(id, method, address, user_agent, (auth_time, last_seen, idle, absolute)): Row| Place {
+        id: SignInId::new(id),
+        method,
+        address,
+        user_agent,
+        auth_time: Timestamp::from_micros(auth_time),
+        last_seen_at: Timestamp::from_micros(last_seen),
+        locked_from: Timestamp::from_micros(idle.min(absolute)),
+    };
+    Ok(rows.into_iter().map(place).collect())
 }
 
 /// The sign-ins of a principal, in every browser, that are not ended.

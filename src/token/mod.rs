@@ -22,6 +22,7 @@ mod grants;
 pub mod hint;
 mod id_token;
 pub mod introspect;
+mod logout_token;
 mod oxide;
 mod person;
 mod resolve;

@@ -142,7 +142,10 @@ async fn manage(context: Context) -> HttpResponse {
                     csrf: view.csrf.clone(),
                     error: None,
                 },
-                face: ChooserFace::Manage { apps_href: routes::APPS.to_owned() },
+                face: ChooserFace::Manage {
+                    apps_href: routes::APPS.to_owned(),
+                    sessions_href: routes::SESSIONS.to_owned(),
+                },
                 rows: rows.collect(),
                 add_href: routes::LOGIN.to_owned(),
             };

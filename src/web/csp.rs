@@ -56,6 +56,22 @@ pub fn form_post(redirect_uri: &str) -> String {
     }
 }
 
+/// The policy of the page after a sign-out: what clients registered is loaded
+/// in frames, from their origins and nowhere else.
+pub fn signed_out(frames: &[String]) -> String {
+    let mut origins: Vec<_> = frames.iter().filter_map(|frame| origin(frame)).collect();
+    origins.sort();
+    origins.dedup();
+    let base = page(None);
+    if origins.is_empty() { base } else { format!("{base}; frame-src {}", origins.join(" ")) }
+}
+
+/// `scheme://host[:port]`; the host is one that the URL parser wrote.
+fn origin(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+}
+
 /// The scheme of an address that a browser may be sent to: letters, digits and
 /// `+-.` alone (RFC 3986 §3.1), so it cannot end the directive.
 fn scheme(address: &str) -> Option<String> {
@@ -82,6 +98,15 @@ mod tests {
             assert!(policy.ends_with(&format!("; form-action 'self' {expected}")), "{policy}");
             assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{policy}");
         }
+    }
+
+    #[test]
+    fn frames_come_from_the_origins_of_clients_alone() {
+        assert_eq!(signed_out(&[]), page(None));
+        let frames = ["https://a.example/x?sid=1;script-src *", "https://a.example/y", "http://b.example:8082/"];
+        let policy = signed_out(&frames.map(str::to_owned));
+        assert!(policy.ends_with("; frame-src http://b.example:8082 https://a.example"), "{policy}");
+        assert_eq!(signed_out(&["javascript:alert(1)".to_owned()]), page(None));
     }
 
     #[test]

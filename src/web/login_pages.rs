@@ -70,6 +70,8 @@ impl Filled<'_> {
             username: self.typed(),
             remember: self.remember(),
             agreements: self.agreements(),
+            tiles: self.view.tiles.iter().map(people::choice).collect(),
+            tiles_action: routes::ACCOUNTS.to_owned(),
             forgot_href: self.forgot(),
             sign_up_href: self.sign_up(),
         }
@@ -105,7 +107,7 @@ impl Filled<'_> {
             methods: self.methods(),
             upn,
             change_href: format!("{}&other=1", self.link(LoginPage::Iam)),
-            remember: Remember::Hidden,
+            remember: self.remember(),
         }
     }
 

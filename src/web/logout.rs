@@ -5,9 +5,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 use url::form_urlencoded::Serializer;
 
+use super::accounts::clear_site_data;
 use super::context::Context;
-use super::pages::{Entry, EntryState, Failing, Form, LogoutPage, SignedOutPage};
-use super::{csrf, people, routes};
+use super::pages::{Entry, Failing, Form, LogoutPage, Page, SignedOutPage, WebLink};
+use super::{csp, csrf, people, routes};
 use crate::flow::{FlowError, LoggedOut, LogoutChoice, LogoutRequest, LogoutView};
 use crate::protocol::RawParams;
 
@@ -34,6 +35,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
     }
     let choice = match form.optional("account") {
         Some("all") => LogoutChoice::All,
+        Some("app") => LogoutChoice::App,
         Some(handle) => LogoutChoice::One(handle.to_owned()),
         None => return context.failing(Failing::BadRequest),
     };
@@ -41,8 +43,14 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
         Ok(asked) => asked,
         Err(problem) => return context.failed(&FlowError::from(problem)),
     };
+    let everybody = choice == LogoutChoice::All;
     let done = context.app.flow.confirm_logout(context.visit.clone(), asked.clone(), token, choice).await;
-    finish(&context, &asked, done)
+    let done_well = done.is_ok();
+    let mut response = finish(&context, &asked, done);
+    if everybody && done_well {
+        clear_site_data(&mut response);
+    }
+    response
 }
 
 async fn request(context: &Context, params: RawParams) -> HttpResponse {
@@ -58,15 +66,16 @@ fn finish(context: &Context, asked: &LogoutRequest, done: Result<LoggedOut, Flow
     match done {
         Ok(LoggedOut::Return(address)) => context.see_other(&address, None),
         Ok(LoggedOut::Confirm(view)) => confirm(context, asked, &view),
-        Ok(LoggedOut::Shown { people: left, remaining }) => {
+        Ok(LoggedOut::Shown(view)) => {
             let page = SignedOutPage {
                 chrome: context.chrome(None),
-                people: left.iter().map(people::person).collect(),
-                remaining,
-                return_to: None,
+                people: view.people.iter().map(people::person).collect(),
+                remaining: view.remaining,
+                return_to: view.return_to.as_deref().and_then(WebLink::parse),
+                frames: view.frames.iter().filter_map(|address| WebLink::parse(address)).collect(),
                 sign_in_href: routes::LOGIN.to_owned(),
             };
-            context.page(StatusCode::OK, &page, None)
+            context.html(StatusCode::OK, page.render(), &csp::signed_out(&view.frames))
         }
         Err(error) => context.failed(&error),
     }
@@ -83,13 +92,14 @@ fn confirm(context: &Context, asked: &LogoutRequest, view: &LogoutView) -> HttpR
         entries: view
             .entries
             .iter()
-            .map(|(handle, facts)| Entry {
-                handle: handle.clone(),
-                person: people::person(facts),
-                state: EntryState::Active,
+            .map(|entry| Entry {
+                handle: entry.handle.clone(),
+                person: people::person(&entry.facts),
+                state: entry.state.into(),
             })
             .collect(),
         preselected: view.preselected.clone(),
+        app: view.client_name.clone().filter(|_| view.app_alone),
         cancel_href: Some(routes::ACCOUNTS.to_owned()),
     };
     context.page(StatusCode::OK, &page, asked.redirect_uri.as_deref())
@@ -99,6 +109,7 @@ fn confirm(context: &Context, asked: &LogoutRequest, view: &LogoutView) -> HttpR
 fn carried(asked: &LogoutRequest) -> Vec<(&'static str, &str)> {
     let pairs = [
         ("id_token_hint", &asked.id_token_hint),
+        ("logout_hint", &asked.logout_hint),
         ("client_id", &asked.client_id),
         ("post_logout_redirect_uri", &asked.redirect_uri),
         ("state", &asked.state),

@@ -68,7 +68,7 @@ pub fn path(destination: &Destination) -> String {
         Destination::Resume(interaction) => of_interaction(routes::RESUME, interaction),
         Destination::Accounts => routes::ACCOUNTS.to_owned(),
         Destination::Apps => routes::APPS.to_owned(),
-        Destination::Account(handle) => format!("{}?account={handle}", routes::APPS),
+        Destination::Account(handle) => format!("{}?account={handle}", routes::SESSIONS),
     }
 }
 

@@ -13,7 +13,7 @@ use super::discovery::Discovery;
 use super::pages::Failing;
 use super::site::Site;
 use super::{accounts, apps, authorize, bind, consent, discovery, introspect, jwks, login, logout, password, revoke};
-use super::{reset, sign_up};
+use super::{reset, sessions, sign_up};
 use super::{static_files, token, upstream, userinfo, wire};
 
 /// Authorization endpoint.
@@ -44,6 +44,8 @@ pub const PASSWORD: &str = "/password";
 pub const CONSENT: &str = "/consent";
 /// Sign-out.
 pub const LOGOUT: &str = "/logout";
+/// Where an account is signed in.
+pub const SESSIONS: &str = "/me/sessions";
 /// Authorised applications.
 pub const APPS: &str = "/me/apps";
 
@@ -137,6 +139,7 @@ pub const TABLE: &[Row] = table! {
     CONSENT, BOTH, Interaction, "consent", |r| r.get(consent::get).post(consent::post);
     ACCOUNTS, BOTH, Browser, "chooser, and the accounts of this browser", |r| r.get(accounts::get).post(accounts::post);
     LOGOUT, BOTH, Browser, "sign-out (RP-Initiated Logout 1.0)", |r| r.get(logout::get).post(logout::post);
+    SESSIONS, BOTH, Browser, "where an account is signed in", |r| r.get(sessions::get).post(sessions::post);
     APPS, BOTH, Browser, "authorised applications", |r| r.get(apps::get).post(apps::post);
     "/assets/{file}", GET, Public, "stylesheet, mark, script", |r| r.get(static_files::asset);
     "/favicon.ico", GET, Public, "the mark", |r| r.get(static_files::icon);

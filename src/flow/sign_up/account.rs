@@ -8,7 +8,6 @@ use crate::domain::{AuditEvent, AuditKind, Outcome as AuditOutcome, Principal};
 use crate::flow::entry::Entry;
 use crate::flow::interaction::{Interaction, Progress, Ticks};
 use crate::flow::outcome::{Answer, FlowError, Problem};
-use crate::flow::room::is_full;
 use crate::flow::{Flow, Visit};
 use crate::identity::{self, NewMember, Refusal, Stop, all_or_nothing};
 use crate::store::{StoreError, StoreResult, Tx, agreements, audit, principals};
@@ -121,10 +120,7 @@ impl Flow {
         let kept = interaction.progress;
         interaction.progress = Progress { proven: None, sign_up: SignUpProgress::default(), ..kept };
         let ticks = Ticks::default();
-        if is_full(tx, &interaction, &proof.principal().id)? {
-            return Self::wait_for_room(tx, &interaction, proof.waiting(), ticks);
-        }
-        self.signed_in(tx, visit, &interaction, proof, (ticks, random))
+        self.admit_proven(tx, visit, &interaction, proof, (ticks, random))
     }
 
     fn accept_terms_of_new(&self, tx: &mut Tx<'_>, visit: &Visit, principal: &Principal) -> StoreResult<()> {

@@ -45,6 +45,8 @@ pub(super) struct PersonEntry {
     pub(super) password: Option<DeclaredPassword>,
     pub(super) must_change: MustChange,
     pub(super) claims: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Of a main account: days that its IAM users may stay signed in.
+    pub(super) iam_long_lived_days: Option<u16>,
 }
 
 /// What somebody is. Owners are named by their place in [`Declaration::people`].
@@ -140,7 +142,9 @@ impl Declaration {
 
 /// One `[[account]]` with everybody in it; `place` is where it will stand.
 fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec<PersonEntry>, Wrong> {
-    table.only(&[&PERSON[..], &["id", "alias", "email", "phone", "sub_account", "iam_user"]].concat())?;
+    table.only(
+        &[&PERSON[..], &["id", "alias", "email", "phone", "iam_long_lived_days", "sub_account", "iam_user"]].concat(),
+    )?;
     let (subs, users) = (table.tables("sub_account")?, table.tables("iam_user")?);
     let id = read_id(&mut table)?;
     let alias = table.text("alias")?;
@@ -148,8 +152,9 @@ fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec
         let rule = "expected 3 to 64 lower-case letters, digits and inner hyphens, not digits alone";
         return Err(table.wrong("alias", rule));
     }
+    let iam_long_lived_days = table.number("iam_long_lived_days", 90)?;
     let root = read_person(&mut table, Role::Main, rules)?;
-    let root = PersonEntry { id, alias, ..root };
+    let root = PersonEntry { id, alias, iam_long_lived_days, ..root };
     if root.alias.is_none() && root.contact(ContactKind::Email).is_none() {
         return Err(Wrong::new(root.at, "needs an alias or an email to be known by"));
     }
@@ -219,5 +224,6 @@ fn read_person(table: &mut Table, role: Role, rules: &Rules<'_>) -> Result<Perso
         password: passwords::read(table)?,
         must_change,
         claims: claims.declared,
+        iam_long_lived_days: None,
     })
 }

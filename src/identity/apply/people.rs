@@ -101,8 +101,20 @@ fn create(
             accounts::create_main(tx, &account(person), run.most_per_phone, run.origin)?
         }
     };
+    if let Some(days) = entry.iam_long_lived_days {
+        allow_long_lived(tx, &made.account.id, days, run)?;
+    }
     let (subject, name, id) = named(entry, &made);
     Ok(Change::created(subject, name, id))
+}
+
+/// What the owner allows its IAM users; true when that changed something.
+fn allow_long_lived(tx: &mut Tx<'_>, account: &AccountId, days: u16, run: &Run<'_>) -> Result<bool, Stop<Refusal>> {
+    let changed = store::account_policies::allow_iam_long_lived(tx, account, days)?;
+    if changed {
+        status::record_account(tx, account, &format!("iam_long_lived_days {days}"), run.origin)?;
+    }
+    Ok(changed)
 }
 
 /// How a change is told: by alias or name and number, or as `alice@acme`.
@@ -149,6 +161,11 @@ fn update(
         let now = store::principals::find(tx, &there.id)?.ok_or_else(missing)?;
         credentials::set_password(tx, &now, password, run.origin)?;
         keys.push("password");
+    }
+    if let Some(days) = entry.iam_long_lived_days
+        && allow_long_lived(tx, &there.account.id, days, run)?
+    {
+        keys.push("iam_long_lived_days");
     }
     if let Some(wanted) = entry.status {
         let changed = match entry.role {

@@ -77,6 +77,13 @@ impl Table {
     }
 
     /// One of a few words.
+    /// A whole number from 0 to `most`.
+    pub(super) fn number(&mut self, key: &str, most: u16) -> Result<Option<u16>, Wrong> {
+        let Some(value) = self.rest.remove(key) else { return Ok(None) };
+        let number = value.as_u64().and_then(|number| u16::try_from(number).ok()).filter(|number| *number <= most);
+        number.map(Some).ok_or_else(|| self.wrong(key, format!("expected a number from 0 to {most}")))
+    }
+
     pub(super) fn word<T: FromStr>(&mut self, key: &str, words: &str) -> Result<Option<T>, Wrong> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_unknown| self.wrong(key, format!("expected {words}")))

@@ -22,16 +22,20 @@ pub struct ChooserRow {
 }
 
 impl ChooserRow {
-    /// When it was used last, in words; empty where that is not known.
     fn used(&self, locale: Locale) -> String {
-        let t = &text::of(locale).chooser;
-        match self.idle {
-            None => String::new(),
-            Some(0..60) => t.used_now.to_owned(),
-            Some(seconds @ 60..7_200) => t.used.fill(&wait(locale, seconds.next_multiple_of(60))),
-            Some(seconds @ 7_200..172_800) => t.used.fill(&t.hours.fill(&(seconds / 3_600).to_string())),
-            Some(seconds) => t.used.fill(&t.days.fill(&(seconds / 86_400).to_string())),
-        }
+        used(locale, self.idle)
+    }
+}
+
+/// When something was used last, in words; empty where that is not known.
+pub(super) fn used(locale: Locale, idle: Option<u64>) -> String {
+    let t = &text::of(locale).chooser;
+    match idle {
+        None => String::new(),
+        Some(0..60) => t.used_now.to_owned(),
+        Some(seconds @ 60..7_200) => t.used.fill(&wait(locale, seconds.next_multiple_of(60))),
+        Some(seconds @ 7_200..172_800) => t.used.fill(&t.hours.fill(&(seconds / 3_600).to_string())),
+        Some(seconds) => t.used.fill(&t.days.fill(&(seconds / 86_400).to_string())),
     }
 }
 
@@ -44,6 +48,8 @@ pub enum ChooserFace {
     Manage {
         /// To `/me/apps`.
         apps_href: String,
+        /// To `/me/sessions`.
+        sessions_href: String,
     },
     /// The browser holds as many accounts as it can; this one waits for room.
     Full(Box<Person>),
@@ -91,9 +97,11 @@ impl ChooserPage {
         }
     }
 
-    fn apps(&self) -> Option<&str> {
+    fn links(&self) -> Option<(&str, &str)> {
         match &self.face {
-            ChooserFace::Manage { apps_href } if !self.rows.is_empty() => Some(apps_href),
+            ChooserFace::Manage { apps_href, sessions_href } if !self.rows.is_empty() => {
+                Some((sessions_href, apps_href))
+            }
             ChooserFace::Choose | ChooserFace::Full(_) | ChooserFace::Manage { .. } => None,
         }
     }

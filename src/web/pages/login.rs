@@ -90,6 +90,10 @@ pub struct LoginPage {
     pub remember: Remember,
     /// What is agreed to by signing in.
     pub agreements: Agreements,
+    /// Accounts of this browser that may be meant; each posts `account=<handle>`.
+    pub tiles: Vec<Entry>,
+    /// Where those are posted to.
+    pub tiles_action: String,
     /// Where a forgotten password is reset, if that exists.
     pub forgot_href: Option<String>,
     /// Where a new account is made, if that exists.

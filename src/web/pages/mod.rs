@@ -20,6 +20,7 @@ mod logout;
 mod people;
 mod problem;
 mod refusal;
+mod sessions;
 mod sms;
 mod text;
 mod upstream;
@@ -41,6 +42,7 @@ pub use login::{
 pub use logout::{LogoutPage, SignedOutPage};
 pub use people::{Entry, EntryState, Person};
 pub use problem::{Field, PageError, whole_seconds};
+pub use sessions::{SessionRow, SessionsPage};
 pub use sms::{RowLabel, SmsAccountPage, SmsCodePage, SmsPhonePage, SmsRow};
 pub use upstream::{BindAsk, BindPage, UpstreamPage, UpstreamProblem};
 

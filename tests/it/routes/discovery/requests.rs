@@ -1,8 +1,12 @@
 //! What an authorization request may say.
 
+use menshen::base::Clock;
+use menshen::session::{LOGOUT_NOTICE, LogoutNotice};
+use menshen::store::outbox;
 use serde_json::{Value, json};
 
 use super::{Proofs, texts};
+use crate::support::house::{OPS, SECRET};
 
 impl Proofs {
     /// What an authorization request may say.
@@ -33,6 +37,11 @@ impl Proofs {
                         other => panic!("{other} without proof"),
                     }
                 }
+                let closed = self.idp.another_node(&[("signup.enabled", "false")]).await;
+                let answer = closed.browser().get("/.well-known/openid-configuration").await.json();
+                assert!(!texts(&answer[name]).contains(&"create"));
+                let request = self.console.request().with("prompt", "create");
+                assert_eq!(closed.browser().get(&request.url()).await.returned_error(), "invalid_request");
             }
             "ui_locales_supported" => {
                 for locale in texts(value) {
@@ -73,8 +82,31 @@ impl Proofs {
                 assert_eq!(value, &json!(true));
                 self.console.code_from(&self.browser.open(&self.console.request().url()).await);
             }
+            "backchannel_logout_supported"
+            | "backchannel_logout_session_supported"
+            | "frontchannel_logout_supported"
+            | "frontchannel_logout_session_supported" => {
+                assert_eq!(value, &json!(true));
+                self.clients_hear_of_a_sign_out().await;
+            }
             _ => return false,
         }
         true
+    }
+
+    /// By the outbox and by a frame, each with the `sid` that it knows.
+    async fn clients_hear_of_a_sign_out(&self) {
+        let hears = json!({"client_id": "hears", "client_secret": SECRET, "first_party": true,
+            "redirect_uris": ["https://hears.test/cb"], "backchannel_logout_uri": "https://hears.test/back",
+            "frontchannel_logout_uri": "https://hears.test/front", "scope": "openid"});
+        self.idp.apply(&json!({"client": [hears]})).await;
+        let (browser, client) = (self.idp.browser(), self.idp.client("hears"));
+        let tokens = client.signed_in(&browser, OPS, "openid").await;
+        let sid = tokens.claims()["sid"].as_str().unwrap().to_owned();
+        let page = browser.get(&format!("/logout?id_token_hint={}", tokens.id_token.unwrap())).await;
+        assert!(page.attribute("iframe", "src").unwrap().contains(&format!("sid={sid}")));
+        let until = self.idp.clock().now() + std::time::Duration::from_secs(1);
+        let told = self.idp.write(move |tx| outbox::claim(tx, &[LOGOUT_NOTICE], until, 100)).await;
+        assert!(told.iter().any(|row| LogoutNotice::read(&row.payload).unwrap().sid.as_str() == sid));
     }
 }

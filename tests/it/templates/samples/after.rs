@@ -2,9 +2,9 @@
 
 use menshen::base::Timestamp;
 use menshen::web::pages::{
-    AgreementsPage, AppsPage, ChooserFace, ChooserPage, ChooserRow, Chrome, ConsentPage, Entry, ErrorPage, Failing,
-    Field, FormPostPage, GrantedApp, LogoutPage, MismatchPage, PageError, PasswordChangePage, PasswordPolicy,
-    ScopeLine, SignedOutPage, Trust, WebLink,
+    AgreementsPage, AppsPage, ChooserFace, ChooserPage, ChooserRow, Chrome, ConsentPage, Entry, EntryState, ErrorPage,
+    Failing, Field, FormPostPage, GrantedApp, LogoutPage, MismatchPage, PageError, PasswordChangePage, PasswordPolicy,
+    ScopeLine, SessionRow, SessionsPage, SignedOutPage, Trust, WebLink,
 };
 
 use super::{Maker, Sample, sample};
@@ -39,6 +39,7 @@ impl Maker<'_> {
             form: self.form("/logout", None),
             entries,
             preselected: None,
+            app: None,
             cancel_href: Some("/accounts".into()),
         };
         let one = self.entries().into_iter().take(1).collect();
@@ -46,12 +47,17 @@ impl Maker<'_> {
             chrome: Chrome::new(self.locale),
             people,
             remaining,
+            frames: Vec::new(),
             return_to: WebLink::parse("https://console.acme.example/"),
             sign_in_href: "/login".into(),
         };
         vec![
             sample("logout", &page(one)),
             sample("logout.several", &page(self.entries())),
+            sample(
+                "logout.app",
+                &LogoutPage { app: Some(self.w("报表工具", "Report Builder")), ..page(self.entries()) },
+            ),
             sample("logout.nobody", &page(Vec::new())),
             sample("signed_out", &done(vec![self.root()], 2)),
             sample("signed_out.nobody", &done(Vec::new(), 0)),
@@ -59,7 +65,7 @@ impl Maker<'_> {
     }
 
     pub(super) fn own(&self) -> Vec<Sample> {
-        let apps_href = || "/me/apps".to_owned();
+        let manage = || ChooserFace::Manage { apps_href: "/me/apps".into(), sessions_href: "/me/sessions".into() };
         let row = |(place, entry): (usize, Entry)| ChooserRow {
             entry,
             idle: Some([0, 90, 7_000, 80_000, 900_000][place % 5]),
@@ -95,13 +101,35 @@ impl Maker<'_> {
         };
         vec![
             sample("chooser", &chooser(ChooserFace::Choose, self.entries())),
-            sample("chooser.manage", &chooser(ChooserFace::Manage { apps_href: apps_href() }, self.entries())),
-            sample("chooser.nobody", &chooser(ChooserFace::Manage { apps_href: apps_href() }, Vec::new())),
+            sample("chooser.manage", &chooser(manage(), self.entries())),
+            sample("chooser.nobody", &chooser(manage(), Vec::new())),
             sample("chooser.full", &chooser(ChooserFace::Full(Box::new(self.root())), self.entries())),
             sample("mismatch", &mismatch),
+            sample("sessions", &self.sessions()),
             sample("apps", &apps(vec![app(Trust::ThirdParty), app(Trust::FirstParty)], None)),
             sample("apps.none", &apps(Vec::new(), Some(self.w("报表工具", "Report Builder")))),
         ]
+    }
+
+    fn sessions(&self) -> SessionsPage {
+        let row = |device: Option<&str>, here, state| SessionRow {
+            handle: self.same("session"),
+            device: device.map(str::to_owned),
+            here,
+            state,
+            address: self.same("198.18.0.7"),
+            method: if here { "password".into() } else { self.same("other") },
+            signed_in_at: Timestamp::from_seconds(1_772_323_200),
+            idle: 300,
+        };
+        SessionsPage {
+            chrome: Chrome::new(self.locale),
+            form: self.form("/me/sessions", None),
+            person: self.alice(),
+            rows: vec![row(Some("Chrome · Linux"), true, EntryState::Active), row(None, false, EntryState::Locked)],
+            apps_href: "/me/apps".into(),
+            back_href: "/accounts".into(),
+        }
     }
 
     pub(super) fn due(&self) -> Vec<Sample> {

@@ -166,6 +166,8 @@ impl Maker<'_> {
             username: username.to_owned(),
             remember: Remember::Unticked,
             agreements: self.agreements(error.is_some()),
+            tiles: if error.is_none() { self.entries() } else { Vec::new() },
+            tiles_action: "/accounts".into(),
             forgot_href: None,
             sign_up_href: None,
         }
