@@ -43,9 +43,9 @@ impl SessionRow {
     fn method(&self, locale: Locale) -> &str {
         let t = &text::of(locale).login;
         match self.method.as_str() {
-            "password" => t.tab_account,
-            "sub_account" => t.tab_sub,
-            "iam_user" => t.tab_iam,
+            "password" => t.account_title,
+            "sub_account" => t.sub_title,
+            "iam_user" => text::of(locale).iam.title,
             other => other,
         }
     }
