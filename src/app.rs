@@ -1,12 +1,11 @@
 //! Floor 5: the composition root: builds every service once, from the
 //! configuration, and holds them. No globals: whoever needs one is given it.
 
+mod error;
 mod gauges;
 mod letters;
 
 use std::sync::Arc;
-
-use thiserror::Error;
 
 use crate::authn::codes::{CodeParts, Codes};
 use crate::authn::hashing::{Cost, Hasher, Passwords};
@@ -21,17 +20,18 @@ use crate::connectors::{Mailer, Wire, mailer, sms_gateway};
 use crate::domain::browser::{LifetimePolicy, Lifetimes};
 use crate::flow::{Flow, FlowSettings};
 use crate::keys::client_jwks::ClientJwks;
-use crate::keys::keeper::{KeeperError, KeyKeeper};
+use crate::keys::keeper::KeyKeeper;
 use crate::keys::{
     ClientSecretKeys, ContactKeys, InteractionSeals, LoginHints, Purpose, RotationPolicy, SigningKeys, Vault,
-    VaultError,
 };
 use crate::notify::{Post, Sender, SmsSender};
-use crate::outbound::{Outbound, OutboundError};
+use crate::outbound::Outbound;
 use crate::session::Browsers;
-use crate::store::{Store, StoreError, StoreOptions};
+use crate::store::{Store, StoreOptions};
 use crate::telemetry::Metrics;
 use crate::token::{ClientDirectory, TokenParts, Tokens};
+
+pub use error::StartError;
 
 /// Everything that a running server is made of; cheap to clone.
 #[derive(Clone)]
@@ -66,29 +66,6 @@ pub struct App {
     pub clock: SharedClock,
     /// Chance.
     pub entropy: SharedEntropy,
-}
-
-/// Why the services could not be built. One line for the operator.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// A key of the configuration.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The key-encryption key.
-    #[error("keys.kek_file: {0}")]
-    Vault(#[from] VaultError),
-    /// The database.
-    #[error("database.url: {0}")]
-    Store(#[from] StoreError),
-    /// The signing keys.
-    #[error("signing keys: {0}")]
-    Keys(#[from] KeeperError),
-    /// The roots of outbound calls.
-    #[error("outbound.ca_file: {0}")]
-    Outbound(#[from] OutboundError),
-    /// Something of the machine.
-    #[error("{0}")]
-    Machine(String),
 }
 
 impl App {
@@ -153,12 +130,12 @@ impl App {
             keys,
             tokens,
             flow,
+            outbound,
             passwords,
             post,
             sms,
             mailer,
             metrics,
-            outbound,
             clock,
             entropy,
         })

@@ -83,7 +83,8 @@ impl Guests {
         let origin = self.requests.origin.as_str();
         let answer = connection.send(&self.requests.get("/login", &cookie)).await;
         answer.must_be(303);
-        let answer = connection.send(&self.requests.get(&answer.location(origin), &cookie)).await;
+        let page = answer.location(origin).clone();
+        let answer = connection.send(&self.requests.get(&page, &cookie)).await;
         answer.must_be(200);
         let (csrf, interaction) =
             (answer.quoted("name=\"csrf\" value=\""), answer.quoted("name=\"interaction\" value=\""));

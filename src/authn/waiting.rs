@@ -55,7 +55,9 @@ impl WaitingProof {
         if self.interaction != interaction || now.since(self.at) > PATIENCE {
             return Ok(None);
         }
-        let Some(method) = registry.find(&self.method).map(|method| method.method()) else { return Ok(None) };
+        let Some(method) = registry.find(&self.method).map(super::authenticator::Authenticator::method) else {
+            return Ok(None);
+        };
         let principal = principals::find(tx, &self.principal)?;
         let Some(principal) = principal.filter(|principal| principal.standing() == Standing::Good) else {
             return Ok(None);

@@ -40,9 +40,9 @@ pub fn toml(origin: &str) -> String {
     settings(origin).into_iter().fold(String::new(), |mut file, (name, key, value)| {
         if name != section {
             section = name;
-            file.push_str(&format!("[{name}]\n"));
+            file.extend(["[", name, "]\n"]);
         }
-        file.push_str(&format!("{key} = {value}\n"));
+        file.extend([key, " = ", &value.to_string(), "\n"]);
         file
     })
 }

@@ -80,18 +80,18 @@ impl Flow {
     ) -> Result<Answer, FlowError> {
         let (flow, random) = (self.clone(), self.entropy.bytes::<32>());
         self.store
-            .write(move |tx| match &name {
-                Some(name) => flow.manage_in(tx, &visit, (name, &csrf), &action, &random),
-                None => {
-                    let Some(browser) = flow.present_browser(tx, &visit)? else {
-                        return Ok(Err(Problem::Forged.into()));
-                    };
-                    if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
-                        return Ok(Err(forged));
-                    }
-                    let done = flow.manage(tx, &visit, &browser, (PAGE, &action))?;
-                    Ok(done.map(|()| Answer { outcome: Outcome::Page(Destination::Accounts), cookie: None }))
+            .write(move |tx| {
+                if let Some(name) = &name {
+                    return flow.manage_in(tx, &visit, (name, &csrf), &action, &random);
                 }
+                let Some(browser) = flow.present_browser(tx, &visit)? else {
+                    return Ok(Err(Problem::Forged.into()));
+                };
+                if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
+                    return Ok(Err(forged));
+                }
+                let done = flow.manage(tx, &visit, &browser, (PAGE, &action))?;
+                Ok(done.map(|()| Answer { outcome: Outcome::Page(Destination::Accounts), cookie: None }))
             })
             .await?
     }

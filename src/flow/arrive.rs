@@ -57,16 +57,13 @@ impl Flow {
                 cookie: None,
             }));
         };
-        match waiting.redeem(tx, &self.registry, interaction.id, visit.now)? {
-            Some(proof) => self.signed_in(tx, visit, interaction, &proof, (interaction.progress.ticks, random)),
-            None => {
-                let progress = Progress { waiting: None, ..interaction.progress.clone() };
-                let page =
-                    Destination::Login { page: super::LoginPage::Account, interaction: interaction.name.clone() };
-                let saved = Self::save(tx, interaction, &progress)?;
-                Ok(saved.map(|()| Answer { outcome: Outcome::Page(page), cookie: None }))
-            }
+        if let Some(proof) = waiting.redeem(tx, &self.registry, interaction.id, visit.now)? {
+            return self.signed_in(tx, visit, interaction, &proof, (interaction.progress.ticks, random));
         }
+        let progress = Progress { waiting: None, ..interaction.progress.clone() };
+        let page = Destination::Login { page: super::LoginPage::Account, interaction: interaction.name.clone() };
+        let saved = Self::save(tx, interaction, &progress)?;
+        Ok(saved.map(|()| Answer { outcome: Outcome::Page(page), cookie: None }))
     }
 
     /// Signs in whom the proof names, and notes the choice.
@@ -78,7 +75,7 @@ impl Flow {
         proof: &Proof,
         (ticks, random): (Ticks, &[u8; 32]),
     ) -> StoreResult<Result<Answer, FlowError>> {
-        let stay = self.stay_of(tx, interaction, proof, ticks.stay)?;
+        let stay = Self::stay_of(tx, interaction, proof, ticks.stay)?;
         let arrival = Arrival {
             browser: &interaction.browser,
             address: &visit.address.to_string(),
@@ -93,7 +90,7 @@ impl Flow {
     }
 
     /// Who proves themselves again has no box to tick: what they asked for then stands.
-    fn stay_of(&self, tx: &mut Tx<'_>, interaction: &Interaction, proof: &Proof, ticked: Stay) -> StoreResult<Stay> {
+    fn stay_of(tx: &mut Tx<'_>, interaction: &Interaction, proof: &Proof, ticked: Stay) -> StoreResult<Stay> {
         let Some(expected) = interaction.progress.expected else { return Ok(ticked) };
         let before = sign_ins::find(tx, expected)?;
         let same =

@@ -12,9 +12,8 @@ impl Flow {
             Ok(Progress::Verified(_) | Progress::Choose(_) | Progress::Unregistered(_)) => LoginOutcome::Proven,
             Ok(Progress::Ask(_) | Progress::Unbound(_)) => return,
             Ok(Progress::Rejected(rejection)) => match rejection.class() {
-                RejectionClass::WrongProof => LoginOutcome::Refused,
+                RejectionClass::WrongProof | RejectionClass::Conflict => LoginOutcome::Refused,
                 RejectionClass::TooMany => LoginOutcome::Throttled,
-                RejectionClass::Conflict => LoginOutcome::Refused,
                 RejectionClass::Unavailable => LoginOutcome::Unavailable,
                 RejectionClass::BadInput | RejectionClass::Cancelled => return,
             },

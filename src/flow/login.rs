@@ -211,7 +211,7 @@ impl Flow {
                 };
                 let kept = interaction.progress.clone();
                 let Progress { step, shortlist, ticks, proven, pending, bind, .. } = next.clone();
-                let progress = Progress { step, shortlist, ticks, proven, pending, bind, ..kept };
+                let progress = Progress { step, shortlist, pending, bind, ticks, proven, ..kept };
                 Self::save(tx, &interaction, &progress)
             })
             .await??;

@@ -33,9 +33,8 @@ impl BackChannelLogout {
             Ok(answer) if answer.is_success() => Ok(()),
             // §2.8: the client has looked at it and says no; it will say so again.
             Ok(answer) if answer.status == 400 => Err(Undelivered::Never),
-            Ok(_) => Err(Undelivered::Later),
             Err(OutboundError::Url(_)) => Err(Undelivered::Never),
-            Err(_) => Err(Undelivered::Later),
+            Ok(_) | Err(_) => Err(Undelivered::Later),
         }
     }
 }

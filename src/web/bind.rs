@@ -34,7 +34,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
         csrf: text("csrf"),
         fields: authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned()))),
     };
-    match context.app.flow.bind(context.visit.clone(), posted).await {
+    match Box::pin(context.app.flow.bind(context.visit.clone(), posted)).await {
         Ok(BindSubmission::Done(answer)) => respond::answer(&context, answer),
         Ok(BindSubmission::Again(view, rejection)) => {
             page(&context, *view, Some((&rejection).into()), &text(authn::form::PHONE))

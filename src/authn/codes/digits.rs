@@ -30,7 +30,7 @@ mod tests {
             let code = fresh(&entropy);
             assert_eq!(code.len(), DIGITS);
             for digit in code.chars().map(|c| c.to_digit(10).unwrap()) {
-                counts[digit as usize] += 1;
+                counts[usize::try_from(digit).unwrap()] += 1;
             }
         }
         let chi: f64 = counts.iter().map(|&n| (f64::from(n) - 6_000.0).powi(2) / 6_000.0).sum();

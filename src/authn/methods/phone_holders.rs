@@ -65,7 +65,7 @@ impl NumberProved<'_> {
                 (_, []) => holders.first(),
                 (Wish::Row(handle), _) => rows.find(handle, &holders).filter(|one| one.standing() == Standing::Good),
                 (Wish::Any, [only]) => Some(*only),
-                (Wish::Any, [_, ..]) | (Wish::Unclear, [_, ..]) => None,
+                (Wish::Any | Wish::Unclear, [_, ..]) => None,
             };
             if let Some(principal) = chosen {
                 return judge(tx, principal.clone(), &template, &origin, (method, "right code")).map(Outlook::Settled);

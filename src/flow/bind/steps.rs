@@ -24,13 +24,13 @@ impl Flow {
             return Ok(bind_page(&binding));
         }
         match binding.progress.clone() {
-            BindProgress { proven: Some(_), .. } => self.bind_chosen(visit, binding, fields).await,
+            BindProgress { proven: Some(_), .. } => Box::pin(self.bind_chosen(visit, binding, fields)).await,
             BindProgress { sent: Some(sent), .. } if fields.posted("resend").is_some() => {
                 let contact = self.codes.contact(binding.entered.interaction.id, &sent)?;
                 self.bind_send(visit, binding, &contact).await
             }
             BindProgress { sent: Some(sent), .. } => match fields.required(form::CODE) {
-                Ok(code) => self.bind_code(visit, binding, (&sent, code)).await,
+                Ok(code) => Box::pin(self.bind_code(visit, binding, (&sent, code))).await,
                 Err(rejection) => self.bind_again(&visit, binding, rejection).await,
             },
             BindProgress { sent: None, proven: None } => match self.bind_phone(fields) {

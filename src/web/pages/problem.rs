@@ -174,10 +174,10 @@ impl PageError {
             Self::PhoneRequired | Self::Missing(Field::Phone) => &[Field::Phone],
             Self::BadCode | Self::Missing(Field::Code) => &[Field::Code],
             Self::Missing(Field::Password) => &[Field::Password],
-            Self::Missing(Field::NewPassword) => &[Field::NewPassword],
             Self::Missing(Field::NewPasswordAgain) | Self::PasswordMismatch => &[Field::NewPasswordAgain],
             Self::AgreeRequired | Self::Missing(Field::Agree) => &[Field::Agree],
-            Self::PasswordTooShort { .. }
+            Self::Missing(Field::NewPassword)
+            | Self::PasswordTooShort { .. }
             | Self::PasswordTooLong { .. }
             | Self::PasswordWeak
             | Self::PasswordCommon

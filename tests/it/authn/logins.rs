@@ -74,9 +74,11 @@ async fn shortlist(world: &World) -> Shortlist {
     match world.method("password").answer(&world.attempt(&stranger), &form).await.unwrap() {
         // As it comes back from the interaction's row.
         Progress::Choose(list) => serde_json::from_str(&serde_json::to_string(&list).unwrap()).unwrap(),
-        other => {
-            panic!("{}", told(&other))
-        }
+        other @ (Progress::Verified(_)
+        | Progress::Unregistered(_)
+        | Progress::Ask(_)
+        | Progress::Unbound(_)
+        | Progress::Rejected(_)) => panic!("{}", told(&other)),
     }
 }
 

@@ -85,7 +85,12 @@ async fn rows_of(world: &World, phone: &str) -> Vec<ChoiceRow> {
     let method: &dyn Authenticator = world.method("sms");
     match method.answer(&world.attempt(&stranger), &form(&[("phone", phone)])).await.unwrap() {
         Progress::Ask(Step::SmsAccount { rows, .. }) => rows,
-        other => panic!("{}", told(&other)),
+        other @ (Progress::Verified(_)
+        | Progress::Choose(_)
+        | Progress::Unregistered(_)
+        | Progress::Ask(_)
+        | Progress::Unbound(_)
+        | Progress::Rejected(_)) => panic!("{}", told(&other)),
     }
 }
 

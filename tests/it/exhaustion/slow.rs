@@ -68,8 +68,8 @@ async fn rx_04_sockets_that_drip_or_say_nothing_are_closed_and_nobody_else_notic
     let mut sockets = JoinSet::new();
     for (kind, first, rest) in kinds {
         for _socket in 0..EACH {
-            let held = timed(timeout(PATIENCE, drip(address, first.clone(), rest)));
-            sockets.spawn(async move { (kind, held.await) });
+            let dripping = timed(timeout(PATIENCE, drip(address, first.clone(), rest)));
+            sockets.spawn(async move { (kind, dripping.await) });
         }
     }
     let http = Http::new();
@@ -83,9 +83,9 @@ async fn rx_04_sockets_that_drip_or_say_nothing_are_closed_and_nobody_else_notic
             }
         };
         let Some(closed) = closed else { break };
-        let (kind, (said, held)) = closed.expect("a socket's task");
+        let (kind, (said, open_for)) = closed.expect("a socket's task");
         let said = said.unwrap_or_else(|_late| panic!("{kind}: still open after {PATIENCE:?}"));
-        assert!(held < LIMIT + SLACK, "{kind}: held for {held:?}");
+        assert!(open_for < LIMIT + SLACK, "{kind}: open for {open_for:?}");
         let bodies = kind.ends_with("body") || kind.ends_with("chunks");
         assert!(!bodies || said.is_empty() || said.starts_with("HTTP/1.1 408"), "{kind}: {said}");
     }

@@ -158,7 +158,7 @@ async fn a_forced_change_of_password_comes_before_any_code(#[values(Sqlite, Post
     for (new, again, code) in [
         (given.expose().as_str(), given.expose().as_str(), "pwd_same"),
         ("short", "short", "pwd_too_short"),
-        ("password1", "password1", "pwd_weak"),
+        ("password1", "password1", "pwd_common"),
         ("a-much-better-word-of-alice-9", "another", "pwd_mismatch"),
     ] {
         let answer = browser.submit(&page, &[("new_password", new), ("new_password_again", again)]).await;

@@ -161,8 +161,6 @@ async fn ac_01_no_interleaving_of_tabs_mixes_accounts(#[case] backend: Backend, 
     let clients = [idp.client("console"), idp.client("report-tool")];
     let chance = SeededEntropy::new(17);
     let mut walk = Walk { browser, clients, tabs: Vec::new(), tokens: Vec::new(), model, chance };
-    // MENSHEN_STEPS asks for a longer walk.
-    let steps = std::env::var("MENSHEN_STEPS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(steps);
     for _step in 0..steps {
         walk.step().await;
     }

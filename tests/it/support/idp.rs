@@ -78,7 +78,11 @@ impl TestIdp {
         let text = |value: toml::Value| match value {
             toml::Value::String(text) => text,
             toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","),
-            other => other.to_string(),
+            other @ (toml::Value::Integer(_)
+            | toml::Value::Float(_)
+            | toml::Value::Boolean(_)
+            | toml::Value::Datetime(_)
+            | toml::Value::Table(_)) => other.to_string(),
         };
         let origin = &vendors.running.fixture().origin;
         let of_vendors: Vec<(String, String)> = menshen::demo::vendors::settings(origin)

@@ -118,7 +118,7 @@ impl Scene {
         assert_eq!(letter.language, Language::English);
         match letter.content {
             Content::Code { code, .. } => code,
-            _ => panic!("no code in the letter"),
+            Content::Notice(_) | Content::Nothing => panic!("no code in the letter"),
         }
     }
 
