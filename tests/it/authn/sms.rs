@@ -62,7 +62,7 @@ fn accounts_of(at: usize) -> usize {
 /// Numbers from 0 to `real` with accounts.
 async fn town(backend: Backend, real: usize) -> World {
     let world = World::configured(backend, GATEWAY).await;
-    for block in (0..real).collect::<Vec<_>>().chunks(100) {
+    for block in (0..real).collect::<Vec<_>>().chunks(20) {
         let holders: Vec<_> = block
             .iter()
             .flat_map(|at| {
