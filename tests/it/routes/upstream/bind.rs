@@ -44,7 +44,8 @@ async fn of_several_accounts_one_is_chosen_among_those_that_have_none(#[values(S
     assert_eq!(made_up.error_code().as_deref(), Some("select_required"));
     let back = browser.press(&choice, "button[name=account]").await;
     assert!(scene.past_terms(&browser, back).await.returned().contains_key("code"));
-    // The other WeChat finds one account left.
+    // The other WeChat finds one account left, a minute later: so long a number waits for its next code.
+    scene.idp.clock().advance(Duration::from_secs(61));
     let second = scene.idp.browser();
     let bind = scene.scan(&second, XIAOHONG).await;
     let choice = scene.prove(&second, &bind, ACME_PHONE).await;
@@ -56,6 +57,7 @@ async fn of_several_accounts_one_is_chosen_among_those_that_have_none(#[values(S
 async fn wx_05_an_account_keeps_the_wechat_that_it_has(#[values(Sqlite, Postgres)] backend: Backend) {
     let scene = Scene::start(backend).await;
     bound(&scene).await;
+    scene.idp.clock().advance(Duration::from_secs(61));
     let browser = scene.idp.browser();
     let bind = scene.scan(&browser, XIAOMING).await;
     let refused = scene.prove(&browser, &bind, GLOBEX_PHONE).await;
@@ -127,6 +129,7 @@ async fn of_two_binds_of_one_wechat_one_wins(#[values(Sqlite, Postgres)] backend
     let claims = async |browser: &crate::support::browser::Browser| {
         let console = scene.idp.client("console");
         let back = scene.scan(browser, XIAOMING).await;
+        let back = scene.past_terms(browser, back).await;
         console.tokens(&console.code_from(&back)).await.claims()
     };
     assert_eq!(claims(&scene.idp.browser()).await["sub"], json!(scene.idp.sub_of(GLOBEX).await));

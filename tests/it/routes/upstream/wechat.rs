@@ -217,6 +217,8 @@ async fn names_that_lead_to_two_people_let_nobody_in() {
     assert_eq!((back.status, back.error_code().as_deref()), (StatusCode::CONFLICT, Some("identity_conflict")));
     scene.vendors.control(reqwest::Method::DELETE, "/faults", Value::Null).await;
     // By himself he is still who he was, and from now on his unionid is known too.
-    let back = scene.scan(&scene.idp.browser(), XIAOMING).await;
+    let browser = scene.idp.browser();
+    let back = scene.scan(&browser, XIAOMING).await;
+    let back = scene.past_terms(&browser, back).await;
     assert!(back.returned().contains_key("code"), "{}", back.body);
 }
