@@ -14,7 +14,7 @@ impl Flow {
     /// Takes a form of the page.
     ///
     /// # Errors
-    /// As [`Flow::bind_view`]; [`Problem::Forged`] for a form that is not ours.
+    /// As [`Flow::bind_view`]; [`crate::flow::Problem::Forged`] for a form that is not ours.
     pub async fn bind(&self, visit: Visit, posted: PostedBind) -> Result<BindSubmission, FlowError> {
         let binding = self.enter_bind(&visit, posted.interaction).await?;
         Self::is_own_form(&binding.entered.view.view.csrf, &posted.csrf)?;

@@ -116,7 +116,7 @@ fn debug_shows_nothing_of_a_person() {
 // AZ-26
 #[case("prompt=none login", ErrorCode::InvalidRequest)]
 #[case("prompt=NONE", ErrorCode::InvalidRequest)]
-#[case("prompt=select_account", ErrorCode::InvalidRequest)]
+#[case("prompt=select", ErrorCode::InvalidRequest)]
 // AZ-28
 #[case("max_age=-1", ErrorCode::InvalidRequest)]
 #[case("max_age=1e9999", ErrorCode::InvalidRequest)]
