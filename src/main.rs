@@ -2,6 +2,12 @@
 
 use std::process::ExitCode;
 
+use tikv_jemallocator::Jemalloc;
+
+/// Requests make and drop many small values on several threads.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
+
 fn main() -> ExitCode {
     // Fails only when a provider stands already, and nothing runs before this line.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -94,9 +94,13 @@ impl Flow {
         let named = Self::named(tx, verified, browser.as_ref())?;
         let subject = named.subject.clone();
         let asked = self.asked(tx, &verified.request, client, named, browser.as_ref().map(|browser| browser.id))?;
-        let given = Given { browser: browser.as_ref(), progress: &Progress::default(), client: Some(client) };
-        let situation = self.situation(tx, visit, &asked, given)?;
-        match (policy::next_step(&asked, &situation, visit.now), browser) {
+        let (progress, alone) = (Progress::default(), policy::named_alone(&asked));
+        let given = Given { browser: browser.as_ref(), progress: &progress, client: Some(client), alone };
+        let (mut step, mut situation) = self.step(tx, visit, &asked, given)?;
+        if alone.is_some() && matches!(step, NextStep::Ask(_)) {
+            (step, situation) = self.step(tx, visit, &asked, Given { alone: None, ..given })?;
+        }
+        match (step, browser) {
             (NextStep::Refuse(code), _) => Ok(Ok(self.refused(verified.target.clone(), &plain(code)))),
             (NextStep::Issue(id), Some(browser)) => {
                 let cookie = self.browsers.note(tx, &browser, &draws.browser, visit.now)?;
@@ -114,6 +118,17 @@ impl Flow {
                 self.ask(tx, &opening, browser, &ask)
             }
         }
+    }
+
+    fn step(
+        &self,
+        tx: &mut Tx<'_>,
+        visit: &Visit,
+        asked: &Asked,
+        given: Given<'_>,
+    ) -> StoreResult<(NextStep, Situation)> {
+        let situation = self.situation(tx, visit, asked, given)?;
+        Ok((policy::next_step(asked, &situation, visit.now), situation))
     }
 
     /// Whom the hint's subject and the `sid` name together. A `sid` of no

@@ -237,6 +237,21 @@ pub fn settled_account<'a>(asked: &Asked, situation: &'a Situation, now: Timesta
     }
 }
 
+/// Those whom the request names, when nobody else in the browser can change
+/// what is decided without a page: then they alone need to be looked up, however
+/// many people are signed in. `None` when the whole browser counts.
+#[must_use]
+pub fn named_alone(asked: &Asked) -> Option<&[PrincipalId]> {
+    let asks = [Prompt::Login, Prompt::SelectAccount, Prompt::Create];
+    if asks.into_iter().any(|prompt| asked.prompts.contains(prompt)) {
+        return None;
+    }
+    match (&asked.demands.subject, &asked.hinted) {
+        (Some(subject), _) => Some(std::slice::from_ref(subject)),
+        (None, hinted) => hinted.as_deref(),
+    }
+}
+
 fn decide(asked: &Asked, situation: &Situation, now: Timestamp) -> NextStep {
     if asked.unreachable_acr {
         return NextStep::Refuse(ErrorCode::UnmetAuthenticationRequirements);

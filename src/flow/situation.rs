@@ -24,12 +24,14 @@ pub(super) struct Given<'a> {
     pub(super) progress: &'a Progress,
     /// None when people came by themselves.
     pub(super) client: Option<&'a Client>,
+    /// Whose sign-ins; everybody's when none.
+    pub(super) alone: Option<&'a [PrincipalId]>,
 }
 
 impl<'a> Given<'a> {
     /// In an interaction; `progress` may differ from what is stored of it.
     pub(super) fn of(interaction: &'a Interaction, progress: &'a Progress, client: Option<&'a Client>) -> Self {
-        Self { browser: Some(&interaction.browser), progress, client }
+        Self { browser: Some(&interaction.browser), progress, client, alone: None }
     }
 }
 
@@ -99,9 +101,13 @@ impl Flow {
         asked: &Asked,
         given: Given<'_>,
     ) -> StoreResult<Situation> {
-        let Given { browser, progress, client } = given;
+        let Given { browser, progress, client, alone } = given;
+        let sign_ins = |browser: &Browser| match alone {
+            Some(principals) => browser.sign_ins_of(tx, principals),
+            None => browser.sign_ins(tx),
+        };
         let mut situation = Situation {
-            sign_ins: browser.map(|browser| browser.sign_ins(tx)).transpose()?.unwrap_or_default(),
+            sign_ins: browser.map(sign_ins).transpose()?.unwrap_or_default(),
             chosen: progress.chosen,
             proved: progress.proved,
             affinity: affinity(tx, browser.map(|browser| browser.id), client)?,

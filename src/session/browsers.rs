@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::id::BrowserId;
+use crate::base::id::{BrowserId, PrincipalId};
 use crate::base::{OpaqueKind, OpaqueTokens, Secret, Timestamp};
 use crate::domain::SignIn;
 use crate::store::browsers::{self, BrowserRow};
@@ -174,10 +174,22 @@ impl Browser {
 
     /// The sign-ins of this browser that the presented secret may see.
     pub fn sign_ins(&self, tx: &mut Tx<'_>) -> StoreResult<Vec<SignIn>> {
-        let mut all = sign_ins::of_browser(tx, self.id)?;
-        if self.secret == BrowserSecret::Previous {
-            all.retain(|sign_in| sign_in.auth_time < self.rotated_at);
+        Ok(self.seen(sign_ins::of_browser(tx, self.id)?))
+    }
+
+    /// The same, of these principals alone.
+    pub fn sign_ins_of(&self, tx: &mut Tx<'_>, principals: &[PrincipalId]) -> StoreResult<Vec<SignIn>> {
+        let mut found = Vec::new();
+        for principal in principals {
+            found.extend(sign_ins::of_browser_and_principal(tx, self.id, principal)?);
         }
-        Ok(all)
+        Ok(self.seen(found))
+    }
+
+    fn seen(&self, mut sign_ins: Vec<SignIn>) -> Vec<SignIn> {
+        if self.secret == BrowserSecret::Previous {
+            sign_ins.retain(|sign_in| sign_in.auth_time < self.rotated_at);
+        }
+        sign_ins
     }
 }

@@ -4,6 +4,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::grants::{SWEPT_AT_ONCE, Swept};
 use super::live::{self, AccountGlance, GrantRow, PrincipalGlance, SignInRow, owners};
 use super::schema::{access_tokens, accounts, grants, principals, sign_ins};
@@ -87,7 +88,7 @@ type Joined = (
 
 /// Stores an access token; its row number becomes the handle in its text.
 pub fn insert(tx: &mut Tx<'_>, new: &NewAccessToken<'_>) -> StoreResult<i64> {
-    Ok(diesel::insert_into(access_tokens::table)
+    Ok(on!(tx, |conn| diesel::insert_into(access_tokens::table)
         .values((
             access_tokens::hash.eq(new.hash.as_bytes().as_slice()),
             access_tokens::grant_id.eq(new.grant.map(GrantId::row)),
@@ -98,12 +99,12 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewAccessToken<'_>) -> StoreResult<i64> {
             access_tokens::expires_at.eq(new.expires_at.micros()),
         ))
         .returning(access_tokens::id)
-        .get_result::<i64>(tx.conn())?)
+        .get_result::<i64>(conn))?)
 }
 
 /// The presented token with its live grant, in one read.
 pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<AccessToken>> {
-    let row = access_tokens::table
+    let row = on!(tx, |conn| access_tokens::table
         .left_join(grants::table.on(access_tokens::grant_id.eq(grants::id.nullable())))
         .left_join(principals::table.on(principals::id.eq(grants::principal_id)))
         .left_join(accounts::table.on(accounts::id.eq(principals::account_id)))
@@ -118,8 +119,8 @@ pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<AccessT
             (owners.field(accounts::status).nullable(), owners.field(accounts::alias).nullable()),
             Option::<SignInRow>::as_select(),
         ))
-        .get_result::<Joined>(tx.conn())
-        .optional()?;
+        .get_result::<Joined>(conn))
+    .optional()?;
     match row {
         Some(row) if presented.hash.matches(&row.0.hash) => read(row).map(Some),
         Some(_) | None => Ok(None),
@@ -130,21 +131,21 @@ pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<AccessT
 pub fn revoke(tx: &mut Tx<'_>, id: i64) -> StoreResult<bool> {
     let now = tx.now().micros();
     let standing = access_tokens::table.find(id).filter(access_tokens::revoked_at.is_null());
-    Ok(diesel::update(standing).set(access_tokens::revoked_at.eq(now)).execute(tx.conn())? == 1)
+    Ok(on!(tx, |conn| diesel::update(standing).set(access_tokens::revoked_at.eq(now)).execute(conn))? == 1)
 }
 
 /// Deletes tokens that were over at `before`, among the rows after `after`.
 pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swept> {
-    let ids = access_tokens::table
+    let ids = on!(tx, |conn| access_tokens::table
         .filter(access_tokens::id.gt(after))
         .order(access_tokens::id)
         .limit(SWEPT_AT_ONCE)
         .select(access_tokens::id)
-        .load::<i64>(tx.conn())?;
+        .load::<i64>(conn))?;
     let Some(&last) = ids.last() else { return Ok(Swept { deleted: 0, next: None }) };
     let over =
         access_tokens::id.gt(after).and(access_tokens::id.le(last)).and(access_tokens::expires_at.le(before.micros()));
-    let deleted = diesel::delete(access_tokens::table.filter(over)).execute(tx.conn())?;
+    let deleted = on!(tx, |conn| diesel::delete(access_tokens::table.filter(over)).execute(conn))?;
     Ok(Swept { deleted, next: Some(last) })
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::upsert;
+use super::dialect::{on, upsert};
 use super::schema::affinities;
 use super::{StoreResult, Tx};
 use crate::base::id::{BrowserId, ClientId, PrincipalId};
@@ -10,7 +10,7 @@ use crate::base::id::{BrowserId, ClientId, PrincipalId};
 /// Whom this client got last here.
 pub fn find(tx: &mut Tx<'_>, browser: BrowserId, client: &ClientId) -> StoreResult<Option<PrincipalId>> {
     let row = affinities::table.find((browser.row(), client.as_str())).select(affinities::principal_id);
-    Ok(row.get_result::<String>(tx.conn()).optional()?.map(PrincipalId::from_text))
+    Ok(on!(tx, |conn| row.get_result::<String>(conn)).optional()?.map(PrincipalId::from_text))
 }
 
 /// Remembers whom this client got.
@@ -21,11 +21,11 @@ pub fn put(tx: &mut Tx<'_>, browser: BrowserId, client: &ClientId, principal: &P
         tx,
         |tx| {
             let own = affinities::table.find((browser.row(), client.as_str()));
-            Ok(diesel::update(own).set(content).execute(tx.conn())?)
+            Ok(on!(tx, |conn| diesel::update(own).set(content).execute(conn))?)
         },
         |tx| {
             let key = (affinities::browser_id.eq(browser.row()), affinities::client_id.eq(client.as_str()));
-            diesel::insert_into(affinities::table).values((key, content)).execute(tx.conn())?;
+            on!(tx, |conn| diesel::insert_into(affinities::table).values((key, content)).execute(conn))?;
             Ok(())
         },
     )
@@ -34,6 +34,6 @@ pub fn put(tx: &mut Tx<'_>, browser: BrowserId, client: &ClientId, principal: &P
 /// Forgets a principal in a browser, for every client.
 pub fn forget(tx: &mut Tx<'_>, browser: BrowserId, principal: &PrincipalId) -> StoreResult<()> {
     let own = affinities::browser_id.eq(browser.row()).and(affinities::principal_id.eq(principal.as_str()));
-    diesel::delete(affinities::table.filter(own)).execute(tx.conn())?;
+    on!(tx, |conn| diesel::delete(affinities::table.filter(own)).execute(conn))?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::upsert;
+use super::dialect::{on, upsert};
 use super::schema::agreements;
 use super::{StoreResult, Tx};
 use crate::base::id::PrincipalId;
@@ -10,7 +10,7 @@ use crate::base::id::PrincipalId;
 /// Whether this version was accepted.
 pub fn accepted(tx: &mut Tx<'_>, principal: &PrincipalId, version: &str) -> StoreResult<bool> {
     let row = agreements::table.find((principal.as_str(), version)).select(agreements::version);
-    Ok(row.get_result::<String>(tx.conn()).optional()?.is_some())
+    Ok(on!(tx, |conn| row.get_result::<String>(conn)).optional()?.is_some())
 }
 
 /// Writes an acceptance down; the first one of a version stays.
@@ -20,14 +20,14 @@ pub fn accept(tx: &mut Tx<'_>, principal: &PrincipalId, version: &str, address: 
         tx,
         |tx| Ok(usize::from(accepted(tx, principal, version)?)),
         |tx| {
-            diesel::insert_into(agreements::table)
+            on!(tx, |conn| diesel::insert_into(agreements::table)
                 .values((
                     agreements::principal_id.eq(principal.as_str()),
                     agreements::version.eq(version),
                     agreements::accepted_at.eq(now),
                     agreements::address.eq(address),
                 ))
-                .execute(tx.conn())?;
+                .execute(conn))?;
             Ok(())
         },
     )

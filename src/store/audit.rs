@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::rows::named;
 use super::schema::audit_events;
 use super::{StoreResult, Tx};
@@ -13,7 +14,7 @@ use crate::domain::audit::Origin;
 /// Writes one event down.
 pub fn record(tx: &mut Tx<'_>, event: &AuditEvent, origin: &Origin) -> StoreResult<()> {
     let now = tx.now().micros();
-    diesel::insert_into(audit_events::table)
+    on!(tx, |conn| diesel::insert_into(audit_events::table)
         .values((
             audit_events::at.eq(now),
             audit_events::kind.eq(event.kind.as_str()),
@@ -26,7 +27,7 @@ pub fn record(tx: &mut Tx<'_>, event: &AuditEvent, origin: &Origin) -> StoreResu
             audit_events::request_id.eq(&origin.request_id),
             audit_events::detail.eq(&event.detail),
         ))
-        .execute(tx.conn())?;
+        .execute(conn))?;
     Ok(())
 }
 
@@ -34,14 +35,14 @@ pub fn record(tx: &mut Tx<'_>, event: &AuditEvent, origin: &Origin) -> StoreResu
 /// how many. The trail is in the order of time, so the first row that is
 /// younger ends it.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
-    let oldest = audit_events::table
+    let oldest = on!(tx, |conn| audit_events::table
         .order(audit_events::id)
         .limit(limit)
         .select((audit_events::id, audit_events::at))
-        .load::<(i64, i64)>(tx.conn())?;
+        .load::<(i64, i64)>(conn))?;
     let over = oldest.into_iter().take_while(|(_id, at)| *at <= before.micros());
     let Some((last, _at)) = over.last() else { return Ok(0) };
-    Ok(diesel::delete(audit_events::table.filter(audit_events::id.le(last))).execute(tx.conn())?)
+    Ok(on!(tx, |conn| diesel::delete(audit_events::table.filter(audit_events::id.le(last))).execute(conn))?)
 }
 
 #[derive(Queryable, Selectable)]
@@ -58,11 +59,11 @@ struct AuditRow {
 
 /// The newest events, newest first.
 pub fn latest(tx: &mut Tx<'_>, limit: i64) -> StoreResult<Vec<AuditEvent>> {
-    let rows = audit_events::table
+    let rows = on!(tx, |conn| audit_events::table
         .order(audit_events::id.desc())
         .limit(limit)
         .select(AuditRow::as_select())
-        .load(tx.conn())?;
+        .load(conn))?;
     rows.into_iter()
         .map(|row| {
             Ok(AuditEvent {

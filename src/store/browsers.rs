@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::schema::browsers;
 use super::{StoreResult, Tx};
 use crate::base::id::BrowserId;
@@ -28,13 +29,13 @@ pub struct BrowserRow {
 
 /// The browser in this row.
 pub fn find(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<Option<BrowserRow>> {
-    Ok(browsers::table.find(id.row()).select(BrowserRow::as_select()).get_result(tx.conn()).optional()?)
+    Ok(on!(tx, |conn| browsers::table.find(id.row()).select(BrowserRow::as_select()).get_result(conn)).optional()?)
 }
 
 /// A new browser with its first secret.
 pub fn insert(tx: &mut Tx<'_>, hash: &TokenHash) -> StoreResult<BrowserId> {
     let now = tx.now().micros();
-    let row = diesel::insert_into(browsers::table)
+    let row = on!(tx, |conn| diesel::insert_into(browsers::table)
         .values((
             browsers::hash.eq(hash.as_bytes().as_slice()),
             browsers::rotated_at.eq(now),
@@ -42,7 +43,7 @@ pub fn insert(tx: &mut Tx<'_>, hash: &TokenHash) -> StoreResult<BrowserId> {
             browsers::last_seen_at.eq(now),
         ))
         .returning(browsers::id)
-        .get_result(tx.conn())?;
+        .get_result(conn))?;
     Ok(BrowserId::new(row))
 }
 
@@ -51,7 +52,7 @@ pub fn insert(tx: &mut Tx<'_>, hash: &TokenHash) -> StoreResult<BrowserId> {
 /// this call did it.
 pub fn rotate(tx: &mut Tx<'_>, id: BrowserId, from: &[u8], to: &TokenHash, at: Timestamp) -> StoreResult<bool> {
     let now = at.micros();
-    let changed = diesel::update(browsers::table.find(id.row()).filter(browsers::hash.eq(from)))
+    let changed = on!(tx, |conn| diesel::update(browsers::table.find(id.row()).filter(browsers::hash.eq(from)))
         .set((
             browsers::hash.eq(to.as_bytes().as_slice()),
             browsers::previous_hash.eq(from),
@@ -59,23 +60,23 @@ pub fn rotate(tx: &mut Tx<'_>, id: BrowserId, from: &[u8], to: &TokenHash, at: T
             browsers::confirmed_at.eq(None::<i64>),
             browsers::last_seen_at.eq(now),
         ))
-        .execute(tx.conn())?;
+        .execute(conn))?;
     Ok(changed == 1)
 }
 
 /// The present secret was seen for the first time.
 pub fn confirm(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<()> {
     let now = tx.now().micros();
-    diesel::update(browsers::table.find(id.row()).filter(browsers::confirmed_at.is_null()))
+    on!(tx, |conn| diesel::update(browsers::table.find(id.row()).filter(browsers::confirmed_at.is_null()))
         .set((browsers::confirmed_at.eq(now), browsers::last_seen_at.eq(now)))
-        .execute(tx.conn())?;
+        .execute(conn))?;
     Ok(())
 }
 
 /// The browser was used.
 pub fn touch(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<()> {
     let now = tx.now().micros();
-    diesel::update(browsers::table.find(id.row())).set(browsers::last_seen_at.eq(now)).execute(tx.conn())?;
+    on!(tx, |conn| diesel::update(browsers::table.find(id.row())).set(browsers::last_seen_at.eq(now)).execute(conn))?;
     Ok(())
 }
 
@@ -84,11 +85,11 @@ pub fn touch(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<()> {
 pub fn sweep_unused(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
     use super::schema::{affinities, sign_ins};
     let known = sign_ins::table.filter(sign_ins::browser_id.eq(browsers::id));
-    let ids = browsers::table
+    let ids = on!(tx, |conn| browsers::table
         .filter(browsers::last_seen_at.lt(before.micros()).and(diesel::dsl::not(diesel::dsl::exists(known))))
         .limit(limit)
         .select(browsers::id)
-        .load::<i64>(tx.conn())?;
-    diesel::delete(affinities::table.filter(affinities::browser_id.eq_any(&ids))).execute(tx.conn())?;
-    Ok(diesel::delete(browsers::table.filter(browsers::id.eq_any(&ids))).execute(tx.conn())?)
+        .load::<i64>(conn))?;
+    on!(tx, |conn| diesel::delete(affinities::table.filter(affinities::browser_id.eq_any(&ids))).execute(conn))?;
+    Ok(on!(tx, |conn| diesel::delete(browsers::table.filter(browsers::id.eq_any(&ids))).execute(conn))?)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::grants::{SWEPT_AT_ONCE, Swept};
 use super::schema::{codes, grants};
 use super::{StoreResult, Tx};
@@ -58,7 +59,7 @@ struct CodeRow {
 /// Stores a code; its row number becomes the handle in its text.
 pub fn insert(tx: &mut Tx<'_>, new: &NewCode<'_>) -> StoreResult<i64> {
     let now = tx.now().micros();
-    Ok(diesel::insert_into(codes::table)
+    Ok(on!(tx, |conn| diesel::insert_into(codes::table)
         .values((
             codes::hash.eq(new.hash.as_bytes().as_slice()),
             codes::grant_id.eq(new.grant.row()),
@@ -69,7 +70,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewCode<'_>) -> StoreResult<i64> {
             codes::expires_at.eq(new.expires_at.micros()),
         ))
         .returning(codes::id)
-        .get_result::<i64>(tx.conn())?)
+        .get_result::<i64>(conn))?)
 }
 
 /// Spends a code, or tells why not. `arrived_at` is when the presenter's
@@ -84,7 +85,7 @@ pub fn spend(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> St
         .and(codes::hash.eq(presented.hash.as_bytes().as_slice()))
         .and(codes::spent_at.is_null())
         .and(codes::expires_at.gt(now.micros()));
-    let won = diesel::update(codes::table.filter(unspent))
+    let won = on!(tx, |conn| diesel::update(codes::table.filter(unspent))
         .set(codes::spent_at.eq(now.micros()))
         .returning((
             codes::hash,
@@ -94,21 +95,24 @@ pub fn spend(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> St
             codes::challenge,
             codes::spent_at,
         ))
-        .get_result::<CodeRow>(tx.conn())
-        .optional()?;
+        .get_result::<CodeRow>(conn))
+    .optional()?;
     let Some(row) = won else { return lost(tx, presented, arrived_at) };
     // The update may have waited for a lock on PostgreSQL. The moment that
     // decides who was concurrent is the one at which the row was ours.
     let held = tx.now();
     if held.since(now) > WAITED {
-        diesel::update(codes::table.find(presented.row)).set(codes::spent_at.eq(held.micros())).execute(tx.conn())?;
+        on!(tx, |conn| diesel::update(codes::table.find(presented.row))
+            .set(codes::spent_at.eq(held.micros()))
+            .execute(conn))?;
     }
     Ok(Spend::Fresh(read(row)))
 }
 
 /// Why nothing was spent.
 fn lost(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> StoreResult<Spend<StoredCode>> {
-    let row = codes::table.find(presented.row).select(CodeRow::as_select()).get_result(tx.conn()).optional()?;
+    let row =
+        on!(tx, |conn| codes::table.find(presented.row).select(CodeRow::as_select()).get_result(conn)).optional()?;
     Ok(match row {
         Some(row) if presented.hash.matches(&row.hash) => match row.spent_at {
             Some(spent_at) if arrived_at > Timestamp::from_micros(spent_at) => Spend::Replayed(read(row)),
@@ -123,19 +127,19 @@ fn lost(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> StoreRe
 /// rows after `after`. A spent code stays while its family lives, so that a
 /// replay is known for what it is.
 pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swept> {
-    let ids = codes::table
+    let ids = on!(tx, |conn| codes::table
         .filter(codes::id.gt(after))
         .order(codes::id)
         .limit(SWEPT_AT_ONCE)
         .select(codes::id)
-        .load::<i64>(tx.conn())?;
+        .load::<i64>(conn))?;
     let Some(&last) = ids.last() else { return Ok(Swept { deleted: 0, next: None }) };
     let over = codes::id
         .gt(after)
         .and(codes::id.le(last))
         .and(codes::expires_at.le(before.micros()))
         .and(diesel::dsl::not(diesel::dsl::exists(grants::table.filter(grants::id.eq(codes::grant_id)))));
-    let deleted = diesel::delete(codes::table.filter(over)).execute(tx.conn())?;
+    let deleted = on!(tx, |conn| diesel::delete(codes::table.filter(over)).execute(conn))?;
     Ok(Swept { deleted, next: Some(last) })
 }
 

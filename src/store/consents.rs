@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::upsert;
+use super::dialect::{on, upsert};
 use super::rows::scope;
 use super::schema::{clients, consents};
 use super::{StoreResult, Tx, grants};
@@ -26,7 +26,10 @@ pub struct Consent {
 /// The scope that this principal consented to for this client.
 pub fn find(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId) -> StoreResult<Option<Scope>> {
     let row = consents::table.find((principal.as_str(), client.as_str())).select(consents::scope);
-    row.get_result::<String>(tx.conn()).optional()?.map(|text| scope(&text, "consents.scope", principal)).transpose()
+    on!(tx, |conn| row.get_result::<String>(conn))
+        .optional()?
+        .map(|text| scope(&text, "consents.scope", principal))
+        .transpose()
 }
 
 /// Remembers a consent, in the place of an earlier one.
@@ -37,13 +40,13 @@ pub fn put(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId, scope: &
         tx,
         |tx| {
             let own = consents::table.find((principal.as_str(), client.as_str()));
-            Ok(diesel::update(own).set(content.clone()).execute(tx.conn())?)
+            Ok(on!(tx, |conn| diesel::update(own).set(content.clone()).execute(conn))?)
         },
         |tx| {
             let key = (consents::principal_id.eq(principal.as_str()), consents::client_id.eq(client.as_str()));
-            diesel::insert_into(consents::table)
+            on!(tx, |conn| diesel::insert_into(consents::table)
                 .values((key, consents::created_at.eq(now), content.clone()))
-                .execute(tx.conn())?;
+                .execute(conn))?;
             Ok(())
         },
     )
@@ -53,17 +56,17 @@ pub fn put(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId, scope: &
 pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId) -> StoreResult<bool> {
     grants::revoke_of_client(tx, principal, client)?;
     let own = consents::table.find((principal.as_str(), client.as_str()));
-    Ok(diesel::delete(own).execute(tx.conn())? == 1)
+    Ok(on!(tx, |conn| diesel::delete(own).execute(conn))? == 1)
 }
 
 /// Everything a principal consented to, newest first.
 pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Consent>> {
-    let rows = consents::table
+    let rows = on!(tx, |conn| consents::table
         .inner_join(clients::table.on(clients::id.eq(consents::client_id)))
         .filter(consents::principal_id.eq(principal.as_str()))
         .order(consents::updated_at.desc())
         .select((consents::client_id, clients::metadata, consents::scope, consents::created_at))
-        .load::<(String, String, String, i64)>(tx.conn())?;
+        .load::<(String, String, String, i64)>(conn))?;
     rows.into_iter()
         .map(|(client, client_metadata, text, created_at)| {
             Ok(Consent {

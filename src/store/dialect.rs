@@ -4,10 +4,15 @@
 
 use std::time::Duration;
 
-use diesel::RunQueryDsl;
-use diesel::connection::{AnsiTransactionManager, SimpleConnection};
+use diesel::connection::{
+    AnsiTransactionManager, Connection, SimpleConnection, TransactionDepthChange, TransactionManager,
+    TransactionManagerStatus,
+};
 use diesel::dsl::sql;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
+use diesel::{QueryResult, RunQueryDsl, SqliteConnection};
 
 use super::engine::{AnyConnection, Server, SqliteFile, StoreError, StoreResult, Tx, transaction};
 
@@ -37,6 +42,20 @@ impl Location {
         }
     }
 }
+
+/// Runs a query on whichever database `tx` speaks to: one text, compiled once for
+/// each. Sent through [`AnyConnection`] itself, diesel would write the SQL of every
+/// query twice at each execution before it finds the statement it has prepared.
+macro_rules! on {
+    ($tx:expr, |$conn:ident| $query:expr) => {
+        match $tx.conn() {
+            $crate::store::engine::AnyConnection::Sqlite($conn) => $query,
+            $crate::store::engine::AnyConnection::Postgres($conn) => $query,
+        }
+    };
+}
+
+pub(super) use on;
 
 /// How long a node waits for another one that migrates SQLite.
 const MIGRATION_WAIT: Duration = Duration::from_secs(10);
@@ -87,12 +106,55 @@ pub(super) fn begin_write(conn: &mut AnyConnection) -> StoreResult<()> {
 /// Begins a transaction that reads one snapshot of everything committed so far.
 pub(super) fn begin_read(conn: &mut AnyConnection) -> StoreResult<()> {
     match conn {
-        AnyConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN DEFERRED")?,
+        AnyConnection::Sqlite(conn) => {
+            control(conn, &Begin, TransactionDepthChange::IncreaseDepth)?;
+        }
         AnyConnection::Postgres(conn) => {
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         }
     }
     Ok(())
+}
+
+/// Ends a transaction that [`begin_read`] began.
+pub(super) fn end_read(conn: &mut AnyConnection) -> StoreResult<()> {
+    match conn {
+        AnyConnection::Sqlite(conn) => control(conn, &Commit, TransactionDepthChange::DecreaseDepth),
+        AnyConnection::Postgres(_) => transaction::commit(conn),
+    }
+}
+
+/// `BEGIN` and `COMMIT` of a read in SQLite, kept prepared like every query: sent
+/// as text they would be parsed at each read.
+#[derive(QueryId)]
+struct Begin;
+#[derive(QueryId)]
+struct Commit;
+
+impl QueryFragment<Sqlite> for Begin {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql("BEGIN DEFERRED");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Sqlite> for Commit {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql("COMMIT");
+        Ok(())
+    }
+}
+
+/// Runs a statement of transaction control and keeps diesel's account of the depth.
+fn control<S>(conn: &mut SqliteConnection, statement: &S, change: TransactionDepthChange) -> StoreResult<()>
+where
+    S: QueryFragment<Sqlite> + QueryId,
+{
+    conn.execute_returning_count(statement)?;
+    match AnsiTransactionManager::transaction_manager_status_mut(conn) {
+        TransactionManagerStatus::Valid(status) => Ok(status.change_transaction_depth(change)?),
+        TransactionManagerStatus::InError => Err(StoreError::transaction_lost()),
+    }
 }
 
 /// Really writes a few bytes, so that the commit shows whether the database can:
@@ -114,8 +176,8 @@ pub(super) fn checkpoint(conn: &mut AnyConnection) -> StoreResult<()> {
 
 /// Reads one value from the file or the server.
 pub(super) fn look(tx: &mut Tx<'_>) -> StoreResult<()> {
-    let _one: i64 =
-        diesel::select(sql::<BigInt>("(SELECT count(*) FROM __diesel_schema_migrations)")).get_result(tx.conn())?;
+    let _one: i64 = on!(tx, |conn| diesel::select(sql::<BigInt>("(SELECT count(*) FROM __diesel_schema_migrations)"))
+        .get_result(conn))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 
 use super::codes::WAITED;
+use super::dialect::on;
 use super::grants::{SWEPT_AT_ONCE, Swept};
 use super::live::{self, LiveRow, live, live_columns};
 use super::schema::{grants, refresh_tokens};
@@ -48,7 +49,7 @@ struct RefreshRow {
 /// Stores the next link of a grant's chain; its row number becomes its handle.
 pub fn insert(tx: &mut Tx<'_>, hash: TokenHash, grant: GrantId, expires_at: Timestamp) -> StoreResult<i64> {
     let now = tx.now().micros();
-    Ok(diesel::insert_into(refresh_tokens::table)
+    Ok(on!(tx, |conn| diesel::insert_into(refresh_tokens::table)
         .values((
             refresh_tokens::hash.eq(hash.as_bytes().as_slice()),
             refresh_tokens::grant_id.eq(grant.row()),
@@ -56,16 +57,18 @@ pub fn insert(tx: &mut Tx<'_>, hash: TokenHash, grant: GrantId, expires_at: Time
             refresh_tokens::expires_at.eq(expires_at.micros()),
         ))
         .returning(refresh_tokens::id)
-        .get_result::<i64>(tx.conn())?)
+        .get_result::<i64>(conn))?)
 }
 
 /// The presented token with its live grant, spent or not.
 pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<RefreshToken>> {
-    let row = live!(refresh_tokens::table.inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id))))
-        .filter(refresh_tokens::id.eq(presented.row))
-        .select((RefreshRow::as_select(), live_columns!()))
-        .get_result::<(RefreshRow, LiveRow)>(tx.conn())
-        .optional()?;
+    let row = on!(tx, |conn| live!(
+        refresh_tokens::table.inner_join(grants::table.on(grants::id.eq(refresh_tokens::grant_id)))
+    )
+    .filter(refresh_tokens::id.eq(presented.row))
+    .select((RefreshRow::as_select(), live_columns!()))
+    .get_result::<(RefreshRow, LiveRow)>(conn))
+    .optional()?;
     let Some((row, live)) = row else { return Ok(None) };
     if !presented.hash.matches(&row.hash) {
         return Ok(None);
@@ -87,28 +90,26 @@ pub fn spend(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spe
         .eq(id)
         .and(refresh_tokens::spent_at.is_null())
         .and(refresh_tokens::expires_at.gt(now.micros()));
-    let spent = diesel::update(refresh_tokens::table.filter(unspent))
+    let spent = on!(tx, |conn| diesel::update(refresh_tokens::table.filter(unspent))
         .set(refresh_tokens::spent_at.eq(now.micros()))
-        .execute(tx.conn())?;
+        .execute(conn))?;
     if spent == 0 {
         return lost(tx, id, arrived_at);
     }
     // As in `codes::spend`: after a wait for a lock the later moment counts.
     let held = tx.now();
     if held.since(now) > WAITED {
-        diesel::update(refresh_tokens::table.find(id))
+        on!(tx, |conn| diesel::update(refresh_tokens::table.find(id))
             .set(refresh_tokens::spent_at.eq(held.micros()))
-            .execute(tx.conn())?;
+            .execute(conn))?;
     }
     Ok(Spend::Fresh(()))
 }
 
 fn lost(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spend<()>> {
-    let spent_at = refresh_tokens::table
-        .find(id)
-        .select(refresh_tokens::spent_at)
-        .get_result::<Option<i64>>(tx.conn())
-        .optional()?;
+    let spent_at =
+        on!(tx, |conn| refresh_tokens::table.find(id).select(refresh_tokens::spent_at).get_result::<Option<i64>>(conn))
+            .optional()?;
     Ok(match spent_at {
         Some(Some(spent_at)) if arrived_at > Timestamp::from_micros(spent_at) => Spend::Replayed(()),
         Some(Some(_)) => Spend::Concurrent,
@@ -120,18 +121,18 @@ fn lost(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spend<()
 /// Deletes refresh tokens that were over at `before` and whose grant is gone,
 /// among the rows after `after`; spent ones stay while their family lives.
 pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swept> {
-    let ids = refresh_tokens::table
+    let ids = on!(tx, |conn| refresh_tokens::table
         .filter(refresh_tokens::id.gt(after))
         .order(refresh_tokens::id)
         .limit(SWEPT_AT_ONCE)
         .select(refresh_tokens::id)
-        .load::<i64>(tx.conn())?;
+        .load::<i64>(conn))?;
     let Some(&last) = ids.last() else { return Ok(Swept { deleted: 0, next: None }) };
     let over = refresh_tokens::id
         .gt(after)
         .and(refresh_tokens::id.le(last))
         .and(refresh_tokens::expires_at.le(before.micros()))
         .and(diesel::dsl::not(diesel::dsl::exists(grants::table.filter(grants::id.eq(refresh_tokens::grant_id)))));
-    let deleted = diesel::delete(refresh_tokens::table.filter(over)).execute(tx.conn())?;
+    let deleted = on!(tx, |conn| diesel::delete(refresh_tokens::table.filter(over)).execute(conn))?;
     Ok(Swept { deleted, next: Some(last) })
 }

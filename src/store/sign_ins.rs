@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::upsert;
+use super::dialect::{on, upsert};
 use super::grants;
 use super::principals::{Joined, joined_columns, read as read_principal};
 use super::rows::{json, named, to_json};
@@ -111,29 +111,40 @@ fn read((row, person): (SignInRow, Joined)) -> StoreResult<SignIn> {
 
 /// The sign-in in this row, with its principal's live state.
 pub fn find(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<Option<SignIn>> {
-    let row = joined!().filter(sign_ins::id.eq(id.row())).get_result(tx.conn()).optional()?;
+    let row = on!(tx, |conn| joined!().filter(sign_ins::id.eq(id.row())).get_result(conn)).optional()?;
     row.map(read).transpose()
 }
 
 /// Every sign-in of a browser, signed-out ones too, last used first.
 pub fn of_browser(tx: &mut Tx<'_>, browser: BrowserId) -> StoreResult<Vec<SignIn>> {
-    let rows = joined!()
+    let rows = on!(tx, |conn| joined!()
         .filter(sign_ins::browser_id.eq(browser.row()))
         .order((sign_ins::last_seen_at.desc(), sign_ins::id.desc()))
-        .load::<(SignInRow, Joined)>(tx.conn())?;
+        .load::<(SignInRow, Joined)>(conn))?;
     rows.into_iter().map(read).collect()
+}
+
+/// The sign-in of one principal in a browser, a signed-out one too.
+pub fn of_browser_and_principal(
+    tx: &mut Tx<'_>,
+    browser: BrowserId,
+    principal: &PrincipalId,
+) -> StoreResult<Option<SignIn>> {
+    let own = sign_ins::browser_id.eq(browser.row()).and(sign_ins::principal_id.eq(principal.as_str()));
+    let row = on!(tx, |conn| joined!().filter(own).get_result::<(SignInRow, Joined)>(conn)).optional()?;
+    row.map(read).transpose()
 }
 
 /// Who ever signed in in this browser and was not removed from it.
 pub fn known_principals(tx: &mut Tx<'_>, browser: BrowserId) -> StoreResult<Vec<PrincipalId>> {
     let ids = sign_ins::table.filter(sign_ins::browser_id.eq(browser.row())).select(sign_ins::principal_id);
-    Ok(ids.load::<String>(tx.conn())?.into_iter().map(PrincipalId::from_text).collect())
+    Ok(on!(tx, |conn| ids.load::<String>(conn))?.into_iter().map(PrincipalId::from_text).collect())
 }
 
 /// The browsers in which this principal ever signed in and was not removed from.
 pub fn browsers_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<BrowserId>> {
     let rows = sign_ins::table.filter(sign_ins::principal_id.eq(principal.as_str())).select(sign_ins::browser_id);
-    Ok(rows.load::<i64>(tx.conn())?.into_iter().map(BrowserId::new).collect())
+    Ok(on!(tx, |conn| rows.load::<i64>(conn))?.into_iter().map(BrowserId::new).collect())
 }
 
 /// The row of one principal in one browser.
@@ -162,26 +173,28 @@ pub fn put(tx: &mut Tx<'_>, new: &NewSignIn<'_>) -> StoreResult<SignInId> {
     );
     upsert(
         tx,
-        |tx| Ok(diesel::update(own_row!(new)).set(content.clone()).execute(tx.conn())?),
+        |tx| Ok(on!(tx, |conn| diesel::update(own_row!(new)).set(content.clone()).execute(conn))?),
         |tx| {
             let key = (
                 sign_ins::browser_id.eq(new.browser.row()),
                 sign_ins::principal_id.eq(new.principal.as_str()),
                 sign_ins::created_at.eq(new.auth_time.micros()),
             );
-            diesel::insert_into(sign_ins::table).values((key, content.clone())).execute(tx.conn())?;
+            on!(tx, |conn| diesel::insert_into(sign_ins::table).values((key, content.clone())).execute(conn))?;
             Ok(())
         },
     )?;
-    Ok(SignInId::new(own_row!(new).select(sign_ins::id).get_result(tx.conn())?))
+    Ok(SignInId::new(on!(tx, |conn| own_row!(new).select(sign_ins::id).get_result(conn))?))
 }
 
 /// The sign-in was used: its idle limit moves on.
 pub fn touch(tx: &mut Tx<'_>, id: SignInId, idle_expires_at: Timestamp) -> StoreResult<()> {
     let now = tx.now().micros();
-    diesel::update(sign_ins::table.find(id.row()).filter(sign_ins::state.eq(SignInState::Active.as_str())))
-        .set((sign_ins::last_seen_at.eq(now), sign_ins::idle_expires_at.eq(idle_expires_at.micros())))
-        .execute(tx.conn())?;
+    on!(tx, |conn| diesel::update(
+        sign_ins::table.find(id.row()).filter(sign_ins::state.eq(SignInState::Active.as_str()))
+    )
+    .set((sign_ins::last_seen_at.eq(now), sign_ins::idle_expires_at.eq(idle_expires_at.micros())))
+    .execute(conn))?;
     Ok(())
 }
 
@@ -191,18 +204,19 @@ pub fn touch(tx: &mut Tx<'_>, id: SignInId, idle_expires_at: Timestamp) -> Store
 pub fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
     let now = tx.now().micros();
     let alive = sign_ins::state.ne(SignInState::SignedOut.as_str());
-    let changed = diesel::update(sign_ins::table.find(id.row()).filter(alive))
+    let changed = on!(tx, |conn| diesel::update(sign_ins::table.find(id.row()).filter(alive))
         .set((sign_ins::state.eq(SignInState::SignedOut.as_str()), sign_ins::ended_at.eq(now)))
-        .execute(tx.conn())?;
+        .execute(conn))?;
     grants::revoke_of_sign_in(tx, id)?;
-    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
+    on!(tx, |conn| diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row())))
+        .execute(conn))?;
     Ok(changed == 1)
 }
 
 /// Where a principal is signed in, in every browser, last used first.
 pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Place>> {
     type Row = (i64, String, String, String, (i64, i64, i64, i64));
-    let rows = sign_ins::table
+    let rows = on!(tx, |conn| sign_ins::table
         .filter(sign_ins::principal_id.eq(principal.as_str()))
         .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
         .order((sign_ins::last_seen_at.desc(), sign_ins::id.desc()))
@@ -213,7 +227,7 @@ pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Pl
             sign_ins::user_agent,
             (sign_ins::auth_time, sign_ins::last_seen_at, sign_ins::idle_expires_at, sign_ins::absolute_expires_at),
         ))
-        .load::<Row>(tx.conn())?;
+        .load::<Row>(conn))?;
     let place = |(id, method, address, user_agent, (auth_time, last_seen, idle, absolute)): Row| Place {
         id: SignInId::new(id),
         method,
@@ -228,18 +242,19 @@ pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Pl
 
 /// The sign-ins of a principal, in every browser, that are not ended.
 pub fn live_of_principal(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<SignInId>> {
-    let ids = sign_ins::table
+    let ids = on!(tx, |conn| sign_ins::table
         .filter(sign_ins::principal_id.eq(principal.as_str()))
         .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
         .order(sign_ins::id)
         .select(sign_ins::id)
-        .load::<i64>(tx.conn())?;
+        .load::<i64>(conn))?;
     Ok(ids.into_iter().map(SignInId::new).collect())
 }
 
 /// Forgets a sign-in of this browser altogether.
 pub fn remove(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<()> {
-    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
-    diesel::delete(sign_ins::table.find(id.row())).execute(tx.conn())?;
+    on!(tx, |conn| diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row())))
+        .execute(conn))?;
+    on!(tx, |conn| diesel::delete(sign_ins::table.find(id.row())).execute(conn))?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::dialect::savepoint;
+use super::dialect::{on, savepoint};
 use super::schema::throttle_counters as counters;
 use super::{StoreError, StoreResult, Tx};
 use crate::base::Timestamp;
@@ -76,21 +76,25 @@ pub fn refused_until(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> Sto
 /// Takes a guess out of the count again, and the wait that it began.
 pub fn give_back(tx: &mut Tx<'_>, bucket: &[u8; 32]) -> StoreResult<()> {
     let now = tx.now().micros();
-    diesel::update(counters::table.find(bucket.as_slice()).filter(counters::count.gt(0)))
+    on!(tx, |conn| diesel::update(counters::table.find(bucket.as_slice()).filter(counters::count.gt(0)))
         .set((counters::count.eq(counters::count - 1), counters::next_allowed_at.eq(now)))
-        .execute(tx.conn())?;
+        .execute(conn))?;
     Ok(())
 }
 
 /// Deletes counters whose window is over, at most `limit`; answers how many.
 pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> StoreResult<usize> {
     let now = tx.now().micros();
-    let over: Vec<Vec<u8>> =
-        counters::table.filter(counters::expires_at.le(now)).limit(limit).select(counters::bucket).load(tx.conn())?;
+    let over: Vec<Vec<u8>> = on!(tx, |conn| counters::table
+        .filter(counters::expires_at.le(now))
+        .limit(limit)
+        .select(counters::bucket)
+        .load(conn))?;
     // The condition again: a guess may have restarted the window meanwhile.
-    let swept =
-        diesel::delete(counters::table.filter(counters::bucket.eq_any(over)).filter(counters::expires_at.le(now)))
-            .execute(tx.conn())?;
+    let swept = on!(tx, |conn| diesel::delete(
+        counters::table.filter(counters::bucket.eq_any(over)).filter(counters::expires_at.le(now))
+    )
+    .execute(conn))?;
     Ok(swept)
 }
 
@@ -100,24 +104,26 @@ fn count_in_window(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> Store
     let row = counters::table.find(bucket.as_slice()).filter(counters::expires_at.gt(now.micros())).filter(free);
     let counted = (counters::count.eq(counters::count + 1), counters::next_allowed_at.eq(next_after(now, budget)));
     let met = match budget.window {
-        Window::Quiet(_) => {
-            diesel::update(row).set((counted, counters::expires_at.eq(end_after(now, budget)))).execute(tx.conn())?
-        }
-        Window::Fixed(_) => diesel::update(row).set(counted).execute(tx.conn())?,
+        Window::Quiet(_) => on!(tx, |conn| diesel::update(row)
+            .set((counted, counters::expires_at.eq(end_after(now, budget))))
+            .execute(conn))?,
+        Window::Fixed(_) => on!(tx, |conn| diesel::update(row).set(counted).execute(conn))?,
     };
     Ok(met == 1)
 }
 
 fn restart_window(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResult<bool> {
     let now = tx.now();
-    let met = diesel::update(counters::table.find(bucket.as_slice()).filter(counters::expires_at.le(now.micros())))
-        .set((
-            counters::count.eq(1),
-            counters::window_started_at.eq(now.micros()),
-            counters::next_allowed_at.eq(next_after(now, budget)),
-            counters::expires_at.eq(end_after(now, budget)),
-        ))
-        .execute(tx.conn())?;
+    let met = on!(tx, |conn| diesel::update(
+        counters::table.find(bucket.as_slice()).filter(counters::expires_at.le(now.micros()))
+    )
+    .set((
+        counters::count.eq(1),
+        counters::window_started_at.eq(now.micros()),
+        counters::next_allowed_at.eq(next_after(now, budget)),
+        counters::expires_at.eq(end_after(now, budget)),
+    ))
+    .execute(conn))?;
     Ok(met == 1)
 }
 
@@ -138,17 +144,17 @@ impl Counter {
 }
 
 fn find(tx: &mut Tx<'_>, bucket: &[u8; 32]) -> StoreResult<Option<Counter>> {
-    let row = counters::table
+    let row = on!(tx, |conn| counters::table
         .find(bucket.as_slice())
         .select((counters::count, counters::next_allowed_at, counters::expires_at))
-        .get_result(tx.conn())
-        .optional()?;
+        .get_result(conn))
+    .optional()?;
     Ok(row.map(|(count, next_allowed_at, expires_at)| Counter { count, next_allowed_at, expires_at }))
 }
 
 fn open_bucket(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResult<()> {
     let now = tx.now();
-    diesel::insert_into(counters::table)
+    on!(tx, |conn| diesel::insert_into(counters::table)
         .values((
             counters::bucket.eq(bucket.as_slice()),
             counters::count.eq(1),
@@ -156,7 +162,7 @@ fn open_bucket(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResu
             counters::next_allowed_at.eq(next_after(now, budget)),
             counters::expires_at.eq(end_after(now, budget)),
         ))
-        .execute(tx.conn())?;
+        .execute(conn))?;
     Ok(())
 }
 

@@ -64,7 +64,7 @@ impl Readers {
 /// unless it is broken.
 pub(super) fn read(conn: &mut AnyConnection, job: &mut Job, clock: &SharedClock) -> StoreResult<()> {
     match job.run(&mut Tx::new(conn, clock.as_ref())) {
-        Ok(()) => transaction::commit(conn),
+        Ok(()) => dialect::end_read(conn),
         Err(error) => {
             transaction::roll_back_to(conn, 0)?;
             Err(error)

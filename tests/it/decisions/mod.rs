@@ -11,7 +11,7 @@ use menshen::domain::{
     Account, AccountKind, AccountStatus, Acr, Amr, Assurance, Principal, PrincipalKind, PrincipalStatus, SignIn,
     SignInState,
 };
-use menshen::flow::policy::{Ask, Asked, Confirm, NamedSession, NextStep, Situation, next_step};
+use menshen::flow::policy::{Ask, Asked, Confirm, NamedSession, NextStep, Situation, named_alone, next_step};
 use menshen::protocol::client_metadata::AccountAffinity;
 use menshen::protocol::{Prompt, Prompts, Scope};
 
@@ -164,11 +164,25 @@ fn told(step: &NextStep) -> String {
 }
 
 fn decided(accounts: &str, request: &str) -> NextStep {
+    let (asked, situation) = posed(accounts, request);
+    next_step(&asked, &situation, NOW)
+}
+
+fn posed(accounts: &str, request: &str) -> (Asked, Situation) {
     let (mut asked, mut situation) = (Asked::default(), browser(accounts));
     for clause in request.split(", ").filter(|clause| !clause.is_empty()) {
         put(clause, &mut asked, &mut situation);
     }
-    next_step(&asked, &situation, NOW)
+    (asked, situation)
+}
+
+/// What is decided when those whom the request names are looked at alone; none
+/// when everybody counts.
+fn decided_alone(accounts: &str, request: &str) -> Option<NextStep> {
+    let (asked, mut situation) = posed(accounts, request);
+    let named = named_alone(&asked)?;
+    situation.sign_ins.retain(|sign_in| named.contains(&sign_in.principal.id));
+    Some(next_step(&asked, &situation, NOW))
 }
 
 #[test]
@@ -242,6 +256,10 @@ fn holds(accounts: &str, request: &str, situation: &Situation) {
     }
     if request.contains("id_token_hint=D") {
         assert!(shown.is_empty(), "nobody here is D: {}", case());
+    }
+    if let Some(alone) = decided_alone(accounts, request) {
+        let both_ask = matches!((&step, &alone), (NextStep::Ask(_), NextStep::Ask(_)));
+        assert!(alone == step || both_ask, "somebody whom nobody named counted: {}, else {}", case(), told(&alone));
     }
     let NextStep::Issue(id) = step else { return };
     let sign_in = situation.sign_ins.iter().find(|row| row.id == id).unwrap();
