@@ -18,8 +18,8 @@ use tokio::time::timeout;
 
 use super::hasher::Arena;
 
-/// Memory is given back after so long without a hash.
-const IDLE: Duration = Duration::from_secs(60);
+/// Memory is given back after so long without a hash: a fifth of a hash is what it costs to get it again.
+const IDLE: Duration = Duration::from_secs(1);
 /// How much lower the threads' priority is.
 const NICENESS: i32 = 10;
 /// The share of the queue that strangers leave to known browsers: 1/8.

@@ -25,7 +25,7 @@ use super::{AnyConnection, Engine, queue::Queue, store::StoreOptions};
 use crate::base::SharedClock;
 
 /// Memory for pages of the writing connection, in KiB.
-const WRITER_CACHE: u32 = 8_192;
+const WRITER_CACHE: u32 = 4_096;
 /// Memory for pages of each reading connection, in KiB; the kernel's page cache
 /// stands behind it.
 const READER_CACHE: u32 = 2_048;
