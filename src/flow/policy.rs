@@ -14,7 +14,7 @@ use crate::domain::{PrincipalKind, SignIn, SignInState};
 use crate::protocol::client_metadata::AccountAffinity;
 use crate::protocol::{ErrorCode, Prompt, Prompts, Scope};
 use candidate::{Candidate, candidate};
-pub use candidate::{offered, remembered_state};
+pub use candidate::{named_alone, offered, remembered_state};
 
 mod candidate;
 
@@ -234,21 +234,6 @@ pub fn settled_account<'a>(asked: &Asked, situation: &'a Situation, now: Timesta
     match candidate(asked, situation, now) {
         Candidate::One(id) => find(situation, id),
         Candidate::Ask(_) | Candidate::Refuse(_) => None,
-    }
-}
-
-/// Those whom the request names, when nobody else in the browser can change
-/// what is decided without a page: then they alone need to be looked up, however
-/// many people are signed in. `None` when the whole browser counts.
-#[must_use]
-pub fn named_alone(asked: &Asked) -> Option<&[PrincipalId]> {
-    let asks = [Prompt::Login, Prompt::SelectAccount, Prompt::Create];
-    if asks.into_iter().any(|prompt| asked.prompts.contains(prompt)) {
-        return None;
-    }
-    match (&asked.demands.subject, &asked.hinted) {
-        (Some(subject), _) => Some(std::slice::from_ref(subject)),
-        (None, hinted) => hinted.as_deref(),
     }
 }
 

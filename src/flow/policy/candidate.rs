@@ -6,7 +6,7 @@
 
 use super::{AccountAffinity, Ask, Asked, Confirm, Situation};
 use crate::base::Timestamp;
-use crate::base::id::SignInId;
+use crate::base::id::{PrincipalId, SignInId};
 use crate::domain::{SignIn, SignInState, Standing};
 use crate::protocol::{ErrorCode, Prompt};
 
@@ -37,6 +37,21 @@ pub fn offered(asked: &Asked, situation: &Situation, now: Timestamp) -> Vec<Sign
     match candidate(asked, &nobody, now) {
         Candidate::Ask(Ask::Choose(ids)) => ids,
         Candidate::Ask(_) | Candidate::One(_) | Candidate::Refuse(_) => accounts.listed(&accounts.open),
+    }
+}
+
+/// Those whom the request names, when nobody else in the browser can change
+/// what is decided without a page: then they alone need to be looked up, however
+/// many people are signed in. `None` when the whole browser counts.
+#[must_use]
+pub fn named_alone(asked: &Asked) -> Option<&[PrincipalId]> {
+    let asks = [Prompt::Login, Prompt::SelectAccount, Prompt::Create];
+    if asks.into_iter().any(|prompt| asked.prompts.contains(prompt)) {
+        return None;
+    }
+    match (&asked.demands.subject, &asked.hinted) {
+        (Some(subject), _) => Some(std::slice::from_ref(subject)),
+        (None, hinted) => hinted.as_deref(),
     }
 }
 
