@@ -131,21 +131,21 @@ pub fn find(tx: &mut Tx<'_>, presented: Presented) -> StoreResult<Option<AccessT
 pub fn revoke(tx: &mut Tx<'_>, id: i64) -> StoreResult<bool> {
     let now = tx.now().micros();
     let standing = access_tokens::table.find(id).filter(access_tokens::revoked_at.is_null());
-    Ok(on!(tx, |conn| diesel::update(standing).set(access_tokens::revoked_at.eq(now)).execute(conn))? == 1)
+    Ok(diesel::update(standing).set(access_tokens::revoked_at.eq(now)).execute(tx.conn())? == 1)
 }
 
 /// Deletes tokens that were over at `before`, among the rows after `after`.
 pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swept> {
-    let ids = on!(tx, |conn| access_tokens::table
+    let ids = access_tokens::table
         .filter(access_tokens::id.gt(after))
         .order(access_tokens::id)
         .limit(SWEPT_AT_ONCE)
         .select(access_tokens::id)
-        .load::<i64>(conn))?;
+        .load::<i64>(tx.conn())?;
     let Some(&last) = ids.last() else { return Ok(Swept { deleted: 0, next: None }) };
     let over =
         access_tokens::id.gt(after).and(access_tokens::id.le(last)).and(access_tokens::expires_at.le(before.micros()));
-    let deleted = on!(tx, |conn| diesel::delete(access_tokens::table.filter(over)).execute(conn))?;
+    let deleted = diesel::delete(access_tokens::table.filter(over)).execute(tx.conn())?;
     Ok(Swept { deleted, next: Some(last) })
 }
 

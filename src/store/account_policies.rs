@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{on, upsert};
+use super::dialect::upsert;
 use super::schema::account_policies;
 use super::{StoreResult, Tx};
 use crate::base::id::AccountId;
@@ -11,7 +11,7 @@ use crate::base::id::AccountId;
 /// Days that IAM users of this account may stay signed in; 0 when they may not.
 pub fn iam_long_lived_days(tx: &mut Tx<'_>, account: &AccountId) -> StoreResult<u16> {
     let row = account_policies::table.find(account.as_str()).select(account_policies::iam_long_lived_days);
-    let days = on!(tx, |conn| row.get_result::<i64>(conn)).optional()?.unwrap_or_default();
+    let days = row.get_result::<i64>(tx.conn()).optional()?.unwrap_or_default();
     Ok(u16::try_from(days).unwrap_or_default())
 }
 
@@ -24,14 +24,10 @@ pub fn allow_iam_long_lived(tx: &mut Tx<'_>, account: &AccountId, days: u16) -> 
     let content = (account_policies::iam_long_lived_days.eq(i64::from(days)), account_policies::updated_at.eq(now));
     upsert(
         tx,
-        |tx| {
-            Ok(on!(tx, |conn| diesel::update(account_policies::table.find(account.as_str()))
-                .set(content)
-                .execute(conn))?)
-        },
+        |tx| Ok(diesel::update(account_policies::table.find(account.as_str())).set(content).execute(tx.conn())?),
         |tx| {
             let row = (account_policies::account_id.eq(account.as_str()), content);
-            on!(tx, |conn| diesel::insert_into(account_policies::table).values(row).execute(conn))?;
+            diesel::insert_into(account_policies::table).values(row).execute(tx.conn())?;
             Ok(())
         },
     )?;

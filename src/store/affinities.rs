@@ -34,6 +34,6 @@ pub fn put(tx: &mut Tx<'_>, browser: BrowserId, client: &ClientId, principal: &P
 /// Forgets a principal in a browser, for every client.
 pub fn forget(tx: &mut Tx<'_>, browser: BrowserId, principal: &PrincipalId) -> StoreResult<()> {
     let own = affinities::browser_id.eq(browser.row()).and(affinities::principal_id.eq(principal.as_str()));
-    on!(tx, |conn| diesel::delete(affinities::table.filter(own)).execute(conn))?;
+    diesel::delete(affinities::table.filter(own)).execute(tx.conn())?;
     Ok(())
 }

@@ -20,14 +20,14 @@ pub fn accept(tx: &mut Tx<'_>, principal: &PrincipalId, version: &str, address: 
         tx,
         |tx| Ok(usize::from(accepted(tx, principal, version)?)),
         |tx| {
-            on!(tx, |conn| diesel::insert_into(agreements::table)
+            diesel::insert_into(agreements::table)
                 .values((
                     agreements::principal_id.eq(principal.as_str()),
                     agreements::version.eq(version),
                     agreements::accepted_at.eq(now),
                     agreements::address.eq(address),
                 ))
-                .execute(conn))?;
+                .execute(tx.conn())?;
             Ok(())
         },
     )

@@ -35,14 +35,14 @@ pub fn record(tx: &mut Tx<'_>, event: &AuditEvent, origin: &Origin) -> StoreResu
 /// how many. The trail is in the order of time, so the first row that is
 /// younger ends it.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
-    let oldest = on!(tx, |conn| audit_events::table
+    let oldest = audit_events::table
         .order(audit_events::id)
         .limit(limit)
         .select((audit_events::id, audit_events::at))
-        .load::<(i64, i64)>(conn))?;
+        .load::<(i64, i64)>(tx.conn())?;
     let over = oldest.into_iter().take_while(|(_id, at)| *at <= before.micros());
     let Some((last, _at)) = over.last() else { return Ok(0) };
-    Ok(on!(tx, |conn| diesel::delete(audit_events::table.filter(audit_events::id.le(last))).execute(conn))?)
+    Ok(diesel::delete(audit_events::table.filter(audit_events::id.le(last))).execute(tx.conn())?)
 }
 
 #[derive(Queryable, Selectable)]
@@ -59,11 +59,11 @@ struct AuditRow {
 
 /// The newest events, newest first.
 pub fn latest(tx: &mut Tx<'_>, limit: i64) -> StoreResult<Vec<AuditEvent>> {
-    let rows = on!(tx, |conn| audit_events::table
+    let rows = audit_events::table
         .order(audit_events::id.desc())
         .limit(limit)
         .select(AuditRow::as_select())
-        .load(conn))?;
+        .load(tx.conn())?;
     rows.into_iter()
         .map(|row| {
             Ok(AuditEvent {

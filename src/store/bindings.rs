@@ -4,7 +4,6 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::schema::{binding_keys, bindings};
 use super::{StoreResult, Tx};
 use crate::base::TokenHash;
@@ -47,12 +46,12 @@ pub struct NewBinding<'a> {
 pub fn find(tx: &mut Tx<'_>, keys: &[BindingKey]) -> StoreResult<Vec<Binding>> {
     let mut found: Vec<Binding> = Vec::new();
     for key in keys {
-        let row = on!(tx, |conn| binding_keys::table
+        let row = binding_keys::table
             .inner_join(bindings::table.on(bindings::id.eq(binding_keys::binding_id)))
             .filter(binding_keys::hash.eq(key.hash.as_bytes().as_slice()))
             .select((bindings::id, bindings::principal_id, bindings::connector))
-            .get_result::<(i64, String, String)>(conn))
-        .optional()?;
+            .get_result::<(i64, String, String)>(tx.conn())
+            .optional()?;
         if let Some((id, principal, connector)) = row
             && found.iter().all(|known| known.id != id)
         {
@@ -65,7 +64,7 @@ pub fn find(tx: &mut Tx<'_>, keys: &[BindingKey]) -> StoreResult<Vec<Binding>> {
 /// What a principal has bound of one connector.
 pub fn of_principal(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str) -> StoreResult<Option<Binding>> {
     let own = bindings::principal_id.eq(principal.as_str()).and(bindings::connector.eq(connector));
-    let id = on!(tx, |conn| bindings::table.filter(own).select(bindings::id).get_result::<i64>(conn)).optional()?;
+    let id = bindings::table.filter(own).select(bindings::id).get_result::<i64>(tx.conn()).optional()?;
     Ok(id.map(|id| Binding { id, principal: principal.clone(), connector: connector.to_owned() }))
 }
 
@@ -73,7 +72,7 @@ pub fn of_principal(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str) -
 /// one of this connector, are conflicts: nothing is ever replaced.
 pub fn insert(tx: &mut Tx<'_>, new: &NewBinding<'_>) -> StoreResult<i64> {
     let now = tx.now().micros();
-    let id = on!(tx, |conn| diesel::insert_into(bindings::table)
+    let id = diesel::insert_into(bindings::table)
         .values((
             bindings::principal_id.eq(new.principal.as_str()),
             bindings::connector.eq(new.connector),
@@ -81,7 +80,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewBinding<'_>) -> StoreResult<i64> {
             bindings::created_at.eq(now),
         ))
         .returning(bindings::id)
-        .get_result(conn))?;
+        .get_result(tx.conn())?;
     for key in new.keys {
         add_key(tx, id, key)?;
     }
@@ -92,20 +91,20 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewBinding<'_>) -> StoreResult<i64> {
 /// that belongs to another binding is a conflict.
 pub fn add_key(tx: &mut Tx<'_>, binding: i64, key: &BindingKey) -> StoreResult<()> {
     let now = tx.now().micros();
-    on!(tx, |conn| diesel::insert_into(binding_keys::table)
+    diesel::insert_into(binding_keys::table)
         .values((
             binding_keys::hash.eq(key.hash.as_bytes().as_slice()),
             binding_keys::binding_id.eq(binding),
             binding_keys::kind.eq(&key.kind),
             binding_keys::created_at.eq(now),
         ))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Takes a binding away.
 pub fn remove(tx: &mut Tx<'_>, binding: i64) -> StoreResult<()> {
-    on!(tx, |conn| diesel::delete(binding_keys::table.filter(binding_keys::binding_id.eq(binding))).execute(conn))?;
-    on!(tx, |conn| diesel::delete(bindings::table.find(binding)).execute(conn))?;
+    diesel::delete(binding_keys::table.filter(binding_keys::binding_id.eq(binding))).execute(tx.conn())?;
+    diesel::delete(bindings::table.find(binding)).execute(tx.conn())?;
     Ok(())
 }

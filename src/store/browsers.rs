@@ -35,7 +35,7 @@ pub fn find(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<Option<BrowserRow>> {
 /// A new browser with its first secret.
 pub fn insert(tx: &mut Tx<'_>, hash: &TokenHash) -> StoreResult<BrowserId> {
     let now = tx.now().micros();
-    let row = on!(tx, |conn| diesel::insert_into(browsers::table)
+    let row = diesel::insert_into(browsers::table)
         .values((
             browsers::hash.eq(hash.as_bytes().as_slice()),
             browsers::rotated_at.eq(now),
@@ -43,7 +43,7 @@ pub fn insert(tx: &mut Tx<'_>, hash: &TokenHash) -> StoreResult<BrowserId> {
             browsers::last_seen_at.eq(now),
         ))
         .returning(browsers::id)
-        .get_result(conn))?;
+        .get_result(tx.conn())?;
     Ok(BrowserId::new(row))
 }
 
@@ -52,7 +52,7 @@ pub fn insert(tx: &mut Tx<'_>, hash: &TokenHash) -> StoreResult<BrowserId> {
 /// this call did it.
 pub fn rotate(tx: &mut Tx<'_>, id: BrowserId, from: &[u8], to: &TokenHash, at: Timestamp) -> StoreResult<bool> {
     let now = at.micros();
-    let changed = on!(tx, |conn| diesel::update(browsers::table.find(id.row()).filter(browsers::hash.eq(from)))
+    let changed = diesel::update(browsers::table.find(id.row()).filter(browsers::hash.eq(from)))
         .set((
             browsers::hash.eq(to.as_bytes().as_slice()),
             browsers::previous_hash.eq(from),
@@ -60,16 +60,16 @@ pub fn rotate(tx: &mut Tx<'_>, id: BrowserId, from: &[u8], to: &TokenHash, at: T
             browsers::confirmed_at.eq(None::<i64>),
             browsers::last_seen_at.eq(now),
         ))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
 /// The present secret was seen for the first time.
 pub fn confirm(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<()> {
     let now = tx.now().micros();
-    on!(tx, |conn| diesel::update(browsers::table.find(id.row()).filter(browsers::confirmed_at.is_null()))
+    diesel::update(browsers::table.find(id.row()).filter(browsers::confirmed_at.is_null()))
         .set((browsers::confirmed_at.eq(now), browsers::last_seen_at.eq(now)))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
@@ -85,11 +85,11 @@ pub fn touch(tx: &mut Tx<'_>, id: BrowserId) -> StoreResult<()> {
 pub fn sweep_unused(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
     use super::schema::{affinities, sign_ins};
     let known = sign_ins::table.filter(sign_ins::browser_id.eq(browsers::id));
-    let ids = on!(tx, |conn| browsers::table
+    let ids = browsers::table
         .filter(browsers::last_seen_at.lt(before.micros()).and(diesel::dsl::not(diesel::dsl::exists(known))))
         .limit(limit)
         .select(browsers::id)
-        .load::<i64>(conn))?;
-    on!(tx, |conn| diesel::delete(affinities::table.filter(affinities::browser_id.eq_any(&ids))).execute(conn))?;
-    Ok(on!(tx, |conn| diesel::delete(browsers::table.filter(browsers::id.eq_any(&ids))).execute(conn))?)
+        .load::<i64>(tx.conn())?;
+    diesel::delete(affinities::table.filter(affinities::browser_id.eq_any(&ids))).execute(tx.conn())?;
+    Ok(diesel::delete(browsers::table.filter(browsers::id.eq_any(&ids))).execute(tx.conn())?)
 }

@@ -14,14 +14,14 @@ pub fn ensure(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId, fresh: &Ses
     }
     let now = tx.now().micros();
     let inserted = savepoint(tx, |tx| {
-        on!(tx, |conn| diesel::insert_into(client_sessions::table)
+        diesel::insert_into(client_sessions::table)
             .values((
                 client_sessions::sign_in_id.eq(sign_in.row()),
                 client_sessions::client_id.eq(client.as_str()),
                 client_sessions::sid.eq(fresh.as_str()),
                 client_sessions::created_at.eq(now),
             ))
-            .execute(conn))?;
+            .execute(tx.conn())?;
         Ok(())
     });
     match inserted {
@@ -43,36 +43,35 @@ pub fn find_sid(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreR
 
 /// Every client that knows this sign-in, with its `sid`.
 pub fn of_sign_in(tx: &mut Tx<'_>, sign_in: SignInId) -> StoreResult<Vec<(ClientId, SessionId)>> {
-    let rows = on!(tx, |conn| client_sessions::table
+    let rows = client_sessions::table
         .filter(client_sessions::sign_in_id.eq(sign_in.row()))
         .order(client_sessions::id)
         .select((client_sessions::client_id, client_sessions::sid))
-        .load::<(String, String)>(conn))?;
+        .load::<(String, String)>(tx.conn())?;
     Ok(rows.into_iter().map(|(client, sid)| (ClientId::from_text(client), SessionId::from_text(sid))).collect())
 }
 
 /// Forgets what one client knows of a sign-in.
 pub fn remove(tx: &mut Tx<'_>, sign_in: SignInId, client: &ClientId) -> StoreResult<()> {
     let own = client_sessions::sign_in_id.eq(sign_in.row()).and(client_sessions::client_id.eq(client.as_str()));
-    on!(tx, |conn| diesel::delete(client_sessions::table.filter(own)).execute(conn))?;
+    diesel::delete(client_sessions::table.filter(own)).execute(tx.conn())?;
     Ok(())
 }
 
 /// Forgets what every client knows of a sign-in.
 pub fn remove_of_sign_in(tx: &mut Tx<'_>, sign_in: SignInId) -> StoreResult<()> {
-    on!(tx, |conn| diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(sign_in.row())))
-        .execute(conn))?;
+    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(sign_in.row()))).execute(tx.conn())?;
     Ok(())
 }
 
 /// The sign-in behind a `sid`, when it is one of this browser and this client.
 pub fn find(tx: &mut Tx<'_>, browser: BrowserId, client: &ClientId, sid: &SessionId) -> StoreResult<Option<SignInId>> {
-    let row = on!(tx, |conn| client_sessions::table
+    let row = client_sessions::table
         .inner_join(sign_ins::table.on(sign_ins::id.eq(client_sessions::sign_in_id)))
         .filter(sign_ins::browser_id.eq(browser.row()))
         .filter(client_sessions::client_id.eq(client.as_str()).and(client_sessions::sid.eq(sid.as_str())))
         .select(sign_ins::id)
-        .get_result::<i64>(conn))
-    .optional()?;
+        .get_result::<i64>(tx.conn())
+        .optional()?;
     Ok(row.map(SignInId::new))
 }

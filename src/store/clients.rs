@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{on, upsert};
+use super::dialect::upsert;
 use super::rows::{json, named, to_json};
 use super::schema::clients;
 use super::{StoreResult, Tx};
@@ -36,19 +36,18 @@ fn read(row: ClientRow) -> StoreResult<Client> {
 
 /// The client with this `client_id`, whatever its status.
 pub fn find(tx: &mut Tx<'_>, id: &ClientId) -> StoreResult<Option<Client>> {
-    let row =
-        on!(tx, |conn| clients::table.find(id.as_str()).select(ClientRow::as_select()).get_result(conn)).optional()?;
+    let row = clients::table.find(id.as_str()).select(ClientRow::as_select()).get_result(tx.conn()).optional()?;
     row.map(read).transpose()
 }
 
 /// Every client by name, at most `limit`, from behind `after`.
 pub fn list(tx: &mut Tx<'_>, after: &str, limit: i64) -> StoreResult<Vec<Client>> {
-    let rows = on!(tx, |conn| clients::table
+    let rows = clients::table
         .filter(clients::id.gt(after))
         .order(clients::id)
         .limit(limit)
         .select(ClientRow::as_select())
-        .load(conn))?;
+        .load(tx.conn())?;
     rows.into_iter().map(read).collect()
 }
 
@@ -66,15 +65,11 @@ pub fn put(tx: &mut Tx<'_>, client: &Client) -> StoreResult<()> {
     );
     upsert(
         tx,
+        |tx| Ok(diesel::update(clients::table.find(client.id.as_str())).set(content.clone()).execute(tx.conn())?),
         |tx| {
-            Ok(on!(tx, |conn| diesel::update(clients::table.find(client.id.as_str()))
-                .set(content.clone())
-                .execute(conn))?)
-        },
-        |tx| {
-            on!(tx, |conn| diesel::insert_into(clients::table)
+            diesel::insert_into(clients::table)
                 .values((clients::id.eq(client.id.as_str()), clients::created_at.eq(now), content.clone()))
-                .execute(conn))?;
+                .execute(tx.conn())?;
             Ok(())
         },
     )
@@ -83,9 +78,8 @@ pub fn put(tx: &mut Tx<'_>, client: &Client) -> StoreResult<()> {
 /// Switches a client on or off; true when that changed something.
 pub fn set_status(tx: &mut Tx<'_>, id: &ClientId, status: ClientStatus) -> StoreResult<bool> {
     let now = tx.now().micros();
-    let changed =
-        on!(tx, |conn| diesel::update(clients::table.find(id.as_str()).filter(clients::status.ne(status.as_str())))
-            .set((clients::status.eq(status.as_str()), clients::updated_at.eq(now)))
-            .execute(conn))?;
+    let changed = diesel::update(clients::table.find(id.as_str()).filter(clients::status.ne(status.as_str())))
+        .set((clients::status.eq(status.as_str()), clients::updated_at.eq(now)))
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }

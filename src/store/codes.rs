@@ -111,8 +111,7 @@ pub fn spend(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> St
 
 /// Why nothing was spent.
 fn lost(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> StoreResult<Spend<StoredCode>> {
-    let row =
-        on!(tx, |conn| codes::table.find(presented.row).select(CodeRow::as_select()).get_result(conn)).optional()?;
+    let row = codes::table.find(presented.row).select(CodeRow::as_select()).get_result(tx.conn()).optional()?;
     Ok(match row {
         Some(row) if presented.hash.matches(&row.hash) => match row.spent_at {
             Some(spent_at) if arrived_at > Timestamp::from_micros(spent_at) => Spend::Replayed(read(row)),
@@ -127,19 +126,19 @@ fn lost(tx: &mut Tx<'_>, presented: Presented, arrived_at: Timestamp) -> StoreRe
 /// rows after `after`. A spent code stays while its family lives, so that a
 /// replay is known for what it is.
 pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swept> {
-    let ids = on!(tx, |conn| codes::table
+    let ids = codes::table
         .filter(codes::id.gt(after))
         .order(codes::id)
         .limit(SWEPT_AT_ONCE)
         .select(codes::id)
-        .load::<i64>(conn))?;
+        .load::<i64>(tx.conn())?;
     let Some(&last) = ids.last() else { return Ok(Swept { deleted: 0, next: None }) };
     let over = codes::id
         .gt(after)
         .and(codes::id.le(last))
         .and(codes::expires_at.le(before.micros()))
         .and(diesel::dsl::not(diesel::dsl::exists(grants::table.filter(grants::id.eq(codes::grant_id)))));
-    let deleted = on!(tx, |conn| diesel::delete(codes::table.filter(over)).execute(conn))?;
+    let deleted = diesel::delete(codes::table.filter(over)).execute(tx.conn())?;
     Ok(Swept { deleted, next: Some(last) })
 }
 

@@ -40,13 +40,13 @@ pub fn put(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId, scope: &
         tx,
         |tx| {
             let own = consents::table.find((principal.as_str(), client.as_str()));
-            Ok(on!(tx, |conn| diesel::update(own).set(content.clone()).execute(conn))?)
+            Ok(diesel::update(own).set(content.clone()).execute(tx.conn())?)
         },
         |tx| {
             let key = (consents::principal_id.eq(principal.as_str()), consents::client_id.eq(client.as_str()));
-            on!(tx, |conn| diesel::insert_into(consents::table)
+            diesel::insert_into(consents::table)
                 .values((key, consents::created_at.eq(now), content.clone()))
-                .execute(conn))?;
+                .execute(tx.conn())?;
             Ok(())
         },
     )
@@ -56,17 +56,17 @@ pub fn put(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId, scope: &
 pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, client: &ClientId) -> StoreResult<bool> {
     grants::revoke_of_client(tx, principal, client)?;
     let own = consents::table.find((principal.as_str(), client.as_str()));
-    Ok(on!(tx, |conn| diesel::delete(own).execute(conn))? == 1)
+    Ok(diesel::delete(own).execute(tx.conn())? == 1)
 }
 
 /// Everything a principal consented to, newest first.
 pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Consent>> {
-    let rows = on!(tx, |conn| consents::table
+    let rows = consents::table
         .inner_join(clients::table.on(clients::id.eq(consents::client_id)))
         .filter(consents::principal_id.eq(principal.as_str()))
         .order(consents::updated_at.desc())
         .select((consents::client_id, clients::metadata, consents::scope, consents::created_at))
-        .load::<(String, String, String, i64)>(conn))?;
+        .load::<(String, String, String, i64)>(tx.conn())?;
     rows.into_iter()
         .map(|(client, client_metadata, text, created_at)| {
             Ok(Consent {

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{on, upsert};
+use super::dialect::upsert;
 use super::schema::credentials;
 use super::{StoreResult, Tx};
 use crate::base::Timestamp;
@@ -24,11 +24,11 @@ pub struct Credential {
 
 /// The credential of this principal for a method.
 pub fn find(tx: &mut Tx<'_>, principal: &PrincipalId, method: &str) -> StoreResult<Option<Credential>> {
-    let row = on!(tx, |conn| credentials::table
+    let row = credentials::table
         .filter(credentials::principal_id.eq(principal.as_str()).and(credentials::method.eq(method)))
         .select((credentials::id, credentials::data, credentials::updated_at))
-        .get_result::<(i64, String, i64)>(conn))
-    .optional()?;
+        .get_result::<(i64, String, i64)>(tx.conn())
+        .optional()?;
     Ok(row.map(|(id, data, updated_at)| Credential {
         id,
         principal: principal.clone(),
@@ -51,12 +51,12 @@ pub fn put(
         tx,
         |tx| {
             let own = credentials::principal_id.eq(principal.as_str()).and(credentials::method.eq(method));
-            Ok(on!(tx, |conn| diesel::update(credentials::table.filter(own))
+            Ok(diesel::update(credentials::table.filter(own))
                 .set((credentials::data.eq(data), credentials::subject.eq(subject), credentials::updated_at.eq(now)))
-                .execute(conn))?)
+                .execute(tx.conn())?)
         },
         |tx| {
-            on!(tx, |conn| diesel::insert_into(credentials::table)
+            diesel::insert_into(credentials::table)
                 .values((
                     credentials::principal_id.eq(principal.as_str()),
                     credentials::method.eq(method),
@@ -65,7 +65,7 @@ pub fn put(
                     credentials::created_at.eq(now),
                     credentials::updated_at.eq(now),
                 ))
-                .execute(conn))?;
+                .execute(tx.conn())?;
             Ok(())
         },
     )
@@ -75,20 +75,20 @@ pub fn put(
 /// overwrites a password that was changed meanwhile.
 pub fn replace(tx: &mut Tx<'_>, id: i64, old: &str, new: &str) -> StoreResult<bool> {
     let now = tx.now().micros();
-    let changed = on!(tx, |conn| diesel::update(credentials::table.find(id).filter(credentials::data.eq(old)))
+    let changed = diesel::update(credentials::table.find(id).filter(credentials::data.eq(old)))
         .set((credentials::data.eq(new), credentials::updated_at.eq(now)))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
 /// Whether any credential of this principal was changed after `at`.
 pub fn changed_since(tx: &mut Tx<'_>, principal: &PrincipalId, at: Timestamp) -> StoreResult<bool> {
     let own = credentials::principal_id.eq(principal.as_str()).and(credentials::updated_at.gt(at.micros()));
-    Ok(on!(tx, |conn| diesel::select(diesel::dsl::exists(credentials::table.filter(own))).get_result(conn))?)
+    Ok(diesel::select(diesel::dsl::exists(credentials::table.filter(own))).get_result(tx.conn())?)
 }
 
 /// Forgets the credential of this principal for a method; true when there was one.
 pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, method: &str) -> StoreResult<bool> {
     let own = credentials::principal_id.eq(principal.as_str()).and(credentials::method.eq(method));
-    Ok(on!(tx, |conn| diesel::delete(credentials::table.filter(own)).execute(conn))? > 0)
+    Ok(diesel::delete(credentials::table.filter(own)).execute(tx.conn())? > 0)
 }

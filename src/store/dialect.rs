@@ -44,8 +44,10 @@ impl Location {
 }
 
 /// Runs a query on whichever database `tx` speaks to: one text, compiled once for
-/// each. Sent through [`AnyConnection`] itself, diesel would write the SQL of every
-/// query twice at each execution before it finds the statement it has prepared.
+/// each. Sent through [`AnyConnection`] itself, diesel writes the SQL of a query
+/// two or three times at each execution before it finds the statement it has
+/// prepared. For what every token and every sign-in asks; elsewhere it would only
+/// make the build longer.
 macro_rules! on {
     ($tx:expr, |$conn:ident| $query:expr) => {
         match $tx.conn() {

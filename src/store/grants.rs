@@ -84,21 +84,21 @@ pub fn find_live(tx: &mut Tx<'_>, id: GrantId) -> StoreResult<Option<LiveGrant>>
 /// The grants of a principal that are not revoked and not over, newest first.
 pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Grant>> {
     let now = tx.now().micros();
-    let rows = on!(tx, |conn| grants::table
+    let rows = grants::table
         .filter(grants::principal_id.eq(principal.as_str()))
         .filter(grants::revoked_at.is_null().and(grants::expires_at.gt(now)))
         .order(grants::id.desc())
         .select(GrantRow::as_select())
-        .load(conn))?;
+        .load(tx.conn())?;
     rows.into_iter().map(live::read_grant).collect()
 }
 
 /// Takes one grant back, and with it its whole family; true when it still stood.
 pub fn revoke(tx: &mut Tx<'_>, id: GrantId, why: RevokedWhy) -> StoreResult<bool> {
     let now = tx.now().micros();
-    let changed = on!(tx, |conn| diesel::update(grants::table.find(id.row()).filter(grants::revoked_at.is_null()))
+    let changed = diesel::update(grants::table.find(id.row()).filter(grants::revoked_at.is_null()))
         .set((grants::revoked_at.eq(now), grants::revoked_why.eq(why.as_str())))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
@@ -107,9 +107,9 @@ pub fn revoke(tx: &mut Tx<'_>, id: GrantId, why: RevokedWhy) -> StoreResult<bool
 pub fn revoke_of_sign_in(tx: &mut Tx<'_>, sign_in: SignInId) -> StoreResult<usize> {
     let now = tx.now().micros();
     let mine = grants::sign_in_id.eq(sign_in.row()).and(grants::offline.eq(false)).and(grants::revoked_at.is_null());
-    Ok(on!(tx, |conn| diesel::update(grants::table.filter(mine))
+    Ok(diesel::update(grants::table.filter(mine))
         .set((grants::revoked_at.eq(now), grants::revoked_why.eq(RevokedWhy::SignedOut.as_str())))
-        .execute(conn))?)
+        .execute(tx.conn())?)
 }
 
 /// Takes back what one client got from one sign-in and does not outlive it; the count.
@@ -120,9 +120,9 @@ pub fn revoke_of_client_session(tx: &mut Tx<'_>, sign_in: SignInId, client: &Cli
         .and(grants::client_id.eq(client.as_str()))
         .and(grants::offline.eq(false))
         .and(grants::revoked_at.is_null());
-    Ok(on!(tx, |conn| diesel::update(grants::table.filter(mine))
+    Ok(diesel::update(grants::table.filter(mine))
         .set((grants::revoked_at.eq(now), grants::revoked_why.eq(RevokedWhy::SignedOut.as_str())))
-        .execute(conn))?)
+        .execute(tx.conn())?)
 }
 
 /// Takes back all that a principal gave a client; the count. Called with the consent.
@@ -132,18 +132,18 @@ pub fn revoke_of_client(tx: &mut Tx<'_>, principal: &PrincipalId, client: &Clien
         .eq(principal.as_str())
         .and(grants::client_id.eq(client.as_str()))
         .and(grants::revoked_at.is_null());
-    Ok(on!(tx, |conn| diesel::update(grants::table.filter(mine))
+    Ok(diesel::update(grants::table.filter(mine))
         .set((grants::revoked_at.eq(now), grants::revoked_why.eq(RevokedWhy::ConsentRevoked.as_str())))
-        .execute(conn))?)
+        .execute(tx.conn())?)
 }
 
 /// Takes back all that a principal gave anybody; the count.
 pub fn revoke_of_principal(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<usize> {
     let now = tx.now().micros();
     let mine = grants::principal_id.eq(principal.as_str()).and(grants::revoked_at.is_null());
-    Ok(on!(tx, |conn| diesel::update(grants::table.filter(mine))
+    Ok(diesel::update(grants::table.filter(mine))
         .set((grants::revoked_at.eq(now), grants::revoked_why.eq(RevokedWhy::PrincipalStopped.as_str())))
-        .execute(conn))?)
+        .execute(tx.conn())?)
 }
 
 /// How far one call of a sweep came.
@@ -159,14 +159,14 @@ pub struct Swept {
 /// after row `after`. The table is walked along its key: no other index is kept
 /// for this, so issuing stays an append.
 pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swept> {
-    let ids = on!(tx, |conn| grants::table
+    let ids = grants::table
         .filter(grants::id.gt(after))
         .order(grants::id)
         .limit(SWEPT_AT_ONCE)
         .select(grants::id)
-        .load::<i64>(conn))?;
+        .load::<i64>(tx.conn())?;
     let Some(&last) = ids.last() else { return Ok(Swept { deleted: 0, next: None }) };
     let over = grants::id.gt(after).and(grants::id.le(last)).and(grants::expires_at.le(before.micros()));
-    let deleted = on!(tx, |conn| diesel::delete(grants::table.filter(over)).execute(conn))?;
+    let deleted = diesel::delete(grants::table.filter(over)).execute(tx.conn())?;
     Ok(Swept { deleted, next: Some(last) })
 }

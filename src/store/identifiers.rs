@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::rows::named;
 use super::schema::identifiers;
 use super::{StoreResult, Tx};
@@ -39,7 +38,7 @@ pub struct NewIdentifier<'a> {
 
 /// Every contact of a principal, oldest first.
 pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Identifier>> {
-    let rows = on!(tx, |conn| identifiers::table
+    let rows = identifiers::table
         .filter(identifiers::principal_id.eq(principal.as_str()))
         .order(identifiers::id)
         .select((
@@ -49,7 +48,7 @@ pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Identif
             identifiers::sealed,
             identifiers::verified_at,
         ))
-        .load::<(i64, String, Vec<u8>, Vec<u8>, Option<i64>)>(conn))?;
+        .load::<(i64, String, Vec<u8>, Vec<u8>, Option<i64>)>(tx.conn())?;
     rows.into_iter()
         .map(|(id, kind, lookup, sealed, verified_at)| {
             let kind = named(&kind, "identifiers.kind", id)?;
@@ -60,16 +59,16 @@ pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Identif
 
 /// How many principals have this contact.
 pub fn count(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<i64> {
-    Ok(on!(tx, |conn| identifiers::table.filter(identifiers::lookup.eq(lookup.as_slice())).count().get_result(conn))?)
+    Ok(identifiers::table.filter(identifiers::lookup.eq(lookup.as_slice())).count().get_result(tx.conn())?)
 }
 
 /// Takes a contact away from those who never proved it; who they were.
 pub fn remove_unproven(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<PrincipalId>> {
     let unproven = identifiers::lookup.eq(lookup.as_slice()).and(identifiers::verified_at.is_null());
     let holders = identifiers::table.filter(unproven).order(identifiers::id).select(identifiers::principal_id);
-    let holders = on!(tx, |conn| holders.load::<String>(conn))?;
+    let holders = holders.load::<String>(tx.conn())?;
     if !holders.is_empty() {
-        on!(tx, |conn| diesel::delete(identifiers::table.filter(unproven)).execute(conn))?;
+        diesel::delete(identifiers::table.filter(unproven)).execute(tx.conn())?;
     }
     Ok(holders.into_iter().map(PrincipalId::from_text).collect())
 }
@@ -78,7 +77,7 @@ pub fn remove_unproven(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<Pr
 pub fn is_proven(tx: &mut Tx<'_>, principal: &PrincipalId, lookup: &[u8; 32]) -> StoreResult<bool> {
     let own = identifiers::principal_id.eq(principal.as_str()).and(identifiers::lookup.eq(lookup.as_slice()));
     let found = identifiers::table.filter(own.and(identifiers::verified_at.is_not_null())).select(identifiers::id);
-    Ok(on!(tx, |conn| found.first::<i64>(conn)).optional()?.is_some())
+    Ok(found.first::<i64>(tx.conn()).optional()?.is_some())
 }
 
 /// Stores a contact. An e-mail that somebody has is a conflict.
@@ -88,7 +87,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewIdentifier<'_>) -> StoreResult<()> {
         ContactKind::Phone => None,
     };
     let now = tx.now().micros();
-    on!(tx, |conn| diesel::insert_into(identifiers::table)
+    diesel::insert_into(identifiers::table)
         .values((
             identifiers::principal_id.eq(new.principal.as_str()),
             identifiers::kind.eq(new.kind.as_str()),
@@ -98,13 +97,13 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewIdentifier<'_>) -> StoreResult<()> {
             identifiers::verified_at.eq(new.verified_at.map(Timestamp::micros)),
             identifiers::created_at.eq(now),
         ))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Forgets a principal's contacts of one kind.
 pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, kind: ContactKind) -> StoreResult<()> {
     let of_kind = identifiers::principal_id.eq(principal.as_str()).and(identifiers::kind.eq(kind.as_str()));
-    on!(tx, |conn| diesel::delete(identifiers::table.filter(of_kind)).execute(conn))?;
+    diesel::delete(identifiers::table.filter(of_kind)).execute(tx.conn())?;
     Ok(())
 }

@@ -5,7 +5,6 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::schema::interactions;
 use super::{StoreResult, Tx};
 use crate::base::id::{BrowserId, InteractionId};
@@ -51,13 +50,13 @@ pub struct NewInteraction<'a> {
 
 /// The interaction in this row.
 pub fn find(tx: &mut Tx<'_>, row: i64) -> StoreResult<Option<InteractionRow>> {
-    Ok(on!(tx, |conn| interactions::table.find(row).select(InteractionRow::as_select()).get_result(conn)).optional()?)
+    Ok(interactions::table.find(row).select(InteractionRow::as_select()).get_result(tx.conn()).optional()?)
 }
 
 /// Opens an interaction.
 pub fn insert(tx: &mut Tx<'_>, new: &NewInteraction<'_>) -> StoreResult<InteractionId> {
     let now = tx.now().micros();
-    let row = on!(tx, |conn| diesel::insert_into(interactions::table)
+    let row = diesel::insert_into(interactions::table)
         .values((
             interactions::hash.eq(new.hash.as_bytes().as_slice()),
             interactions::browser_id.eq(new.browser.row()),
@@ -68,37 +67,36 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewInteraction<'_>) -> StoreResult<Interact
             interactions::expires_at.eq(new.expires_at.micros()),
         ))
         .returning(interactions::id)
-        .get_result(conn))?;
+        .get_result(tx.conn())?;
     Ok(InteractionId::new(row))
 }
 
 /// Writes progress, if nobody did since `version`; true when this call did.
 pub fn advance(tx: &mut Tx<'_>, id: InteractionId, version: i64, progress: &str) -> StoreResult<bool> {
     let same = interactions::version.eq(version).and(interactions::ended_at.is_null());
-    let changed = on!(tx, |conn| diesel::update(interactions::table.find(id.row()).filter(same))
+    let changed = diesel::update(interactions::table.find(id.row()).filter(same))
         .set((interactions::progress.eq(progress), interactions::version.eq(version + 1)))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
 /// Finishes an interaction; true when this call did.
 pub fn end(tx: &mut Tx<'_>, id: InteractionId) -> StoreResult<bool> {
     let now = tx.now().micros();
-    let changed =
-        on!(tx, |conn| diesel::update(interactions::table.find(id.row()).filter(interactions::ended_at.is_null()))
-            .set(interactions::ended_at.eq(now))
-            .execute(conn))?;
+    let changed = diesel::update(interactions::table.find(id.row()).filter(interactions::ended_at.is_null()))
+        .set(interactions::ended_at.eq(now))
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
 /// Forgets interactions that ended by themselves before `before`; at most
 /// `limit` at a time; how many it was.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
-    let old = on!(tx, |conn| interactions::table
+    let old = interactions::table
         .filter(interactions::expires_at.lt(before.micros()))
         .order(interactions::expires_at)
         .limit(limit)
         .select(interactions::id)
-        .load::<i64>(conn))?;
-    Ok(on!(tx, |conn| diesel::delete(interactions::table.filter(interactions::id.eq_any(&old))).execute(conn))?)
+        .load::<i64>(tx.conn())?;
+    Ok(diesel::delete(interactions::table.filter(interactions::id.eq_any(&old))).execute(tx.conn())?)
 }

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::schema::leases;
 use super::{StoreError, StoreResult, Tx, dialect};
 use crate::base::Timestamp;
@@ -12,20 +11,20 @@ use crate::base::Timestamp;
 pub fn take(tx: &mut Tx<'_>, name: &str, holder: &str, until: Timestamp) -> StoreResult<bool> {
     let now = tx.now().micros();
     let free = leases::held_until.lt(now).or(leases::holder.eq(holder));
-    let changed = on!(tx, |conn| diesel::update(leases::table.find(name).filter(free))
+    let changed = diesel::update(leases::table.find(name).filter(free))
         .set((leases::holder.eq(holder), leases::held_until.eq(until.micros())))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     if changed == 1 {
         return Ok(true);
     }
-    let known = on!(tx, |conn| leases::table.find(name).select(leases::name).get_result::<String>(conn)).optional()?;
+    let known = leases::table.find(name).select(leases::name).get_result::<String>(tx.conn()).optional()?;
     if known.is_some() {
         return Ok(false);
     }
     let inserted = dialect::savepoint(tx, |tx| {
-        on!(tx, |conn| diesel::insert_into(leases::table)
+        diesel::insert_into(leases::table)
             .values((leases::name.eq(name), leases::holder.eq(holder), leases::held_until.eq(until.micros())))
-            .execute(conn))?;
+            .execute(tx.conn())?;
         Ok(())
     });
     match inserted {
@@ -39,6 +38,6 @@ pub fn take(tx: &mut Tx<'_>, name: &str, holder: &str, until: Timestamp) -> Stor
 /// Gives the lease up, if `holder` has it.
 pub fn release(tx: &mut Tx<'_>, name: &str, holder: &str) -> StoreResult<()> {
     let own = leases::table.find(name).filter(leases::holder.eq(holder));
-    on!(tx, |conn| diesel::delete(own).execute(conn))?;
+    diesel::delete(own).execute(tx.conn())?;
     Ok(())
 }

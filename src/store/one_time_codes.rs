@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::schema::one_time_codes as codes;
 use super::{StoreResult, Tx};
 use crate::base::id::InteractionId;
@@ -31,7 +30,7 @@ pub struct NewCode<'a> {
 /// Stores a code; its row.
 pub fn insert(tx: &mut Tx<'_>, new: &NewCode<'_>) -> StoreResult<i64> {
     let now = tx.now();
-    Ok(on!(tx, |conn| diesel::insert_into(codes::table)
+    Ok(diesel::insert_into(codes::table)
         .values((
             codes::interaction_id.eq(new.interaction.row()),
             codes::purpose.eq(new.purpose.as_str()),
@@ -41,7 +40,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewCode<'_>) -> StoreResult<i64> {
             codes::expires_at.eq((now + new.lifetime).micros()),
         ))
         .returning(codes::id)
-        .get_result(conn))?)
+        .get_result(tx.conn())?)
 }
 
 /// Counts one try at a live code of this interaction and purpose; its hash, or
@@ -55,26 +54,26 @@ pub fn try_once(
     let now = tx.now().micros();
     let live = codes::spent_at.is_null().and(codes::expires_at.gt(now)).and(codes::tries.lt(MAX_TRIES));
     let own = codes::interaction_id.eq(interaction.row()).and(codes::purpose.eq(purpose.as_str()));
-    Ok(on!(tx, |conn| diesel::update(codes::table.find(row).filter(live.and(own)))
+    Ok(diesel::update(codes::table.find(row).filter(live.and(own)))
         .set(codes::tries.eq(codes::tries + 1))
         .returning(codes::hash)
-        .get_result(conn))
-    .optional()?)
+        .get_result(tx.conn())
+        .optional()?)
 }
 
 /// Spends a code; true when this call did.
 pub fn spend(tx: &mut Tx<'_>, row: i64) -> StoreResult<bool> {
     let now = tx.now().micros();
     let unspent = codes::table.find(row).filter(codes::spent_at.is_null());
-    Ok(on!(tx, |conn| diesel::update(unspent).set(codes::spent_at.eq(now)).execute(conn))? == 1)
+    Ok(diesel::update(unspent).set(codes::spent_at.eq(now)).execute(tx.conn())? == 1)
 }
 
 /// Forgets codes that had expired at `before`, at most `limit`; the count.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
-    let over = on!(tx, |conn| codes::table
+    let over = codes::table
         .filter(codes::expires_at.le(before.micros()))
         .limit(limit)
         .select(codes::id)
-        .load::<i64>(conn))?;
-    Ok(on!(tx, |conn| diesel::delete(codes::table.filter(codes::id.eq_any(over))).execute(conn))?)
+        .load::<i64>(tx.conn())?;
+    Ok(diesel::delete(codes::table.filter(codes::id.eq_any(over))).execute(tx.conn())?)
 }

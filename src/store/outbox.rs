@@ -6,7 +6,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{on, savepoint};
+use super::dialect::savepoint;
 use super::schema::outbox;
 use super::{StoreError, StoreResult, Tx};
 use crate::base::Timestamp;
@@ -34,7 +34,7 @@ pub struct OutboxRow {
 pub fn put(tx: &mut Tx<'_>, kind: &str, once_key: &str, payload: &[u8]) -> StoreResult<bool> {
     let now = tx.now().micros();
     let inserted = savepoint(tx, |tx| {
-        on!(tx, |conn| diesel::insert_into(outbox::table)
+        diesel::insert_into(outbox::table)
             .values((
                 outbox::kind.eq(kind),
                 outbox::once_key.eq(once_key),
@@ -43,7 +43,7 @@ pub fn put(tx: &mut Tx<'_>, kind: &str, once_key: &str, payload: &[u8]) -> Store
                 outbox::due_at.eq(now),
                 outbox::created_at.eq(now),
             ))
-            .execute(conn))?;
+            .execute(tx.conn())?;
         Ok(())
     });
     match inserted {
@@ -75,12 +75,12 @@ macro_rules! own_row {
 /// Whether a message of these kinds waits to be claimed.
 pub fn is_due(tx: &mut Tx<'_>, kinds: &[&str]) -> StoreResult<bool> {
     let now = tx.now().micros();
-    let due = on!(tx, |conn| outbox::table
+    let due = outbox::table
         .filter(outbox::kind.eq_any(kinds).and(outbox::due_at.le(now)))
         .filter(open_row!(now))
         .select(outbox::id)
-        .first::<i64>(conn))
-    .optional()?;
+        .first::<i64>(tx.conn())
+        .optional()?;
     Ok(due.is_some())
 }
 
@@ -88,20 +88,20 @@ pub fn is_due(tx: &mut Tx<'_>, kinds: &[&str]) -> StoreResult<bool> {
 /// gets them before.
 pub fn claim(tx: &mut Tx<'_>, kinds: &[&str], until: Timestamp, limit: i64) -> StoreResult<Vec<OutboxRow>> {
     let now = tx.now().micros();
-    let due = on!(tx, |conn| outbox::table
+    let due = outbox::table
         .filter(outbox::kind.eq_any(kinds).and(outbox::due_at.le(now)))
         .filter(open_row!(now))
         .order(outbox::due_at)
         .limit(limit)
         .select(OutboxRow::as_select())
-        .load(conn))?;
+        .load(tx.conn())?;
     let mut claimed = Vec::with_capacity(due.len());
     for row in due {
         // The whole condition again: another node may have claimed, and even
         // delivered, the message since it was read.
-        let changed = on!(tx, |conn| diesel::update(outbox::table.find(row.id).filter(open_row!(now)))
+        let changed = diesel::update(outbox::table.find(row.id).filter(open_row!(now)))
             .set((outbox::claimed_until.eq(until.micros()), outbox::attempts.eq(row.attempts + 1)))
-            .execute(conn))?;
+            .execute(tx.conn())?;
         claimed.extend((changed == 1).then_some(row));
     }
     Ok(claimed)
@@ -110,29 +110,29 @@ pub fn claim(tx: &mut Tx<'_>, kinds: &[&str], until: Timestamp, limit: i64) -> S
 /// The message was delivered under this claim; false when the claim was lost.
 pub fn done(tx: &mut Tx<'_>, id: i64, claim: Timestamp) -> StoreResult<bool> {
     let now = tx.now().micros();
-    Ok(on!(tx, |conn| diesel::update(own_row!(id, claim)).set(outbox::done_at.eq(now)).execute(conn))? == 1)
+    Ok(diesel::update(own_row!(id, claim)).set(outbox::done_at.eq(now)).execute(tx.conn())? == 1)
 }
 
 /// The message was not delivered: again at `due`; false when the claim was lost.
 pub fn postpone(tx: &mut Tx<'_>, id: i64, claim: Timestamp, due: Timestamp) -> StoreResult<bool> {
-    let changed = on!(tx, |conn| diesel::update(own_row!(id, claim))
+    let changed = diesel::update(own_row!(id, claim))
         .set((outbox::due_at.eq(due.micros()), outbox::claimed_until.eq(None::<i64>)))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
 /// The message will not be delivered any more; false when the claim was lost.
 pub fn give_up(tx: &mut Tx<'_>, id: i64, claim: Timestamp) -> StoreResult<bool> {
     let now = tx.now().micros();
-    Ok(on!(tx, |conn| diesel::update(own_row!(id, claim)).set(outbox::failed_at.eq(now)).execute(conn))? == 1)
+    Ok(diesel::update(own_row!(id, claim)).set(outbox::failed_at.eq(now)).execute(tx.conn())? == 1)
 }
 
 /// Forgets messages that ended before `before`; at most `limit` at a time.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
-    let old = on!(tx, |conn| outbox::table
+    let old = outbox::table
         .filter(outbox::done_at.lt(before.micros()).or(outbox::failed_at.lt(before.micros())))
         .limit(limit)
         .select(outbox::id)
-        .load::<i64>(conn))?;
-    Ok(on!(tx, |conn| diesel::delete(outbox::table.filter(outbox::id.eq_any(&old))).execute(conn))?)
+        .load::<i64>(tx.conn())?;
+    Ok(diesel::delete(outbox::table.filter(outbox::id.eq_any(&old))).execute(tx.conn())?)
 }

@@ -104,7 +104,7 @@ pub(super) use joined_columns;
 
 /// The principal with this `sub`.
 pub fn find(tx: &mut Tx<'_>, id: &PrincipalId) -> StoreResult<Option<Principal>> {
-    let row = on!(tx, |conn| joined!().filter(principals::id.eq(id.as_str())).get_result::<Joined>(conn)).optional()?;
+    let row = joined!().filter(principals::id.eq(id.as_str())).get_result::<Joined>(tx.conn()).optional()?;
     row.map(read).transpose()
 }
 
@@ -119,27 +119,27 @@ pub fn find_profile(tx: &mut Tx<'_>, id: &PrincipalId) -> StoreResult<Option<Pro
 
 /// Everybody with this contact, by its blind index, oldest first.
 pub fn find_by_contact(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<Principal>> {
-    let rows = on!(tx, |conn| joined!()
+    let rows = joined!()
         .inner_join(identifiers::table.on(identifiers::principal_id.eq(principals::id)))
         .filter(identifiers::lookup.eq(lookup.as_slice()))
         .order(identifiers::id)
-        .load::<Joined>(conn))?;
+        .load::<Joined>(tx.conn())?;
     rows.into_iter().map(read).collect()
 }
 
 /// Those who proved this contact to be theirs, oldest first.
 pub fn find_by_proven_contact(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<Principal>> {
-    let rows = on!(tx, |conn| joined!()
+    let rows = joined!()
         .inner_join(identifiers::table.on(identifiers::principal_id.eq(principals::id)))
         .filter(identifiers::lookup.eq(lookup.as_slice()).and(identifiers::verified_at.is_not_null()))
         .order(identifiers::id)
-        .load::<Joined>(conn))?;
+        .load::<Joined>(tx.conn())?;
     rows.into_iter().map(read).collect()
 }
 
 /// The same, each with whether they proved that the contact is theirs.
 pub fn find_with_proof(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<(Principal, bool)>> {
-    let rows = on!(tx, |conn| principals::table
+    let rows = principals::table
         .inner_join(accounts::table.on(accounts::id.eq(principals::account_id)))
         .inner_join(owners.on(owners.field(accounts::id).eq(accounts::owner_id)))
         .inner_join(identifiers::table.on(identifiers::principal_id.eq(principals::id)))
@@ -151,33 +151,33 @@ pub fn find_with_proof(tx: &mut Tx<'_>, lookup: &[u8; 32]) -> StoreResult<Vec<(P
             (owners.field(accounts::status), owners.field(accounts::alias)),
             identifiers::verified_at,
         ))
-        .load::<(PrincipalRow, AccountRow, (String, Option<String>), Option<i64>)>(conn))?;
+        .load::<(PrincipalRow, AccountRow, (String, Option<String>), Option<i64>)>(tx.conn())?;
     rows.into_iter().map(|(row, account, owner, proved)| Ok((read((row, account, owner))?, proved.is_some()))).collect()
 }
 
 /// The IAM user `username_key` of the account with this alias or id.
 pub fn find_iam_user(tx: &mut Tx<'_>, account: &str, username_key: &str) -> StoreResult<Option<Principal>> {
-    let row = on!(tx, |conn| joined!()
+    let row = joined!()
         .filter(accounts::id.eq(account).or(accounts::alias.eq(account)))
         .filter(principals::username_key.eq(username_key))
-        .get_result::<Joined>(conn))
-    .optional()?;
+        .get_result::<Joined>(tx.conn())
+        .optional()?;
     row.map(read).transpose()
 }
 
 /// Who signs in as this account itself: its root or sub-account principal.
 pub fn find_holder(tx: &mut Tx<'_>, account: &AccountId) -> StoreResult<Option<Principal>> {
-    let row = on!(tx, |conn| joined!()
+    let row = joined!()
         .filter(principals::account_id.eq(account.as_str()).and(principals::username_key.is_null()))
-        .get_result::<Joined>(conn))
-    .optional()?;
+        .get_result::<Joined>(tx.conn())
+        .optional()?;
     row.map(read).transpose()
 }
 
 /// Stores a new principal; its account must be there.
 pub fn insert(tx: &mut Tx<'_>, principal: &Principal, username_key: Option<&str>) -> StoreResult<()> {
     let now = tx.now().micros();
-    on!(tx, |conn| diesel::insert_into(principals::table)
+    diesel::insert_into(principals::table)
         .values((
             principals::id.eq(principal.id.as_str()),
             principals::kind.eq(principal.kind.as_str()),
@@ -191,7 +191,7 @@ pub fn insert(tx: &mut Tx<'_>, principal: &Principal, username_key: Option<&str>
             principals::created_at.eq(now),
             principals::updated_at.eq(now),
         ))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
@@ -199,7 +199,7 @@ pub fn insert(tx: &mut Tx<'_>, principal: &Principal, username_key: Option<&str>
 /// whether its password must change.
 pub fn update(tx: &mut Tx<'_>, principal: &Principal) -> StoreResult<()> {
     let now = tx.now().micros();
-    on!(tx, |conn| diesel::update(principals::table.find(principal.id.as_str()))
+    diesel::update(principals::table.find(principal.id.as_str()))
         .set((
             principals::display_name.eq(&principal.display_name),
             principals::status.eq(principal.status.as_str()),
@@ -207,27 +207,25 @@ pub fn update(tx: &mut Tx<'_>, principal: &Principal) -> StoreResult<()> {
             principals::claims.eq(to_json(&principal.claims, "principals.claims")?),
             principals::updated_at.eq(now),
         ))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Switches a principal on or off; true when that changed something.
 pub fn set_status(tx: &mut Tx<'_>, id: &PrincipalId, status: PrincipalStatus) -> StoreResult<bool> {
     let now = tx.now().micros();
-    let changed = on!(tx, |conn| diesel::update(
-        principals::table.find(id.as_str()).filter(principals::status.ne(status.as_str()))
-    )
-    .set((principals::status.eq(status.as_str()), principals::updated_at.eq(now)))
-    .execute(conn))?;
+    let changed = diesel::update(principals::table.find(id.as_str()).filter(principals::status.ne(status.as_str())))
+        .set((principals::status.eq(status.as_str()), principals::updated_at.eq(now)))
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
 /// The ids of everybody in this account.
 pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> StoreResult<Vec<PrincipalId>> {
-    let ids = on!(tx, |conn| principals::table
+    let ids = principals::table
         .filter(principals::account_id.eq(account.as_str()))
         .order(principals::created_at)
         .select(principals::id)
-        .load::<String>(conn))?;
+        .load::<String>(tx.conn())?;
     Ok(ids.into_iter().map(PrincipalId::from_text).collect())
 }

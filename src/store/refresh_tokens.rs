@@ -107,9 +107,11 @@ pub fn spend(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spe
 }
 
 fn lost(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spend<()>> {
-    let spent_at =
-        on!(tx, |conn| refresh_tokens::table.find(id).select(refresh_tokens::spent_at).get_result::<Option<i64>>(conn))
-            .optional()?;
+    let spent_at = refresh_tokens::table
+        .find(id)
+        .select(refresh_tokens::spent_at)
+        .get_result::<Option<i64>>(tx.conn())
+        .optional()?;
     Ok(match spent_at {
         Some(Some(spent_at)) if arrived_at > Timestamp::from_micros(spent_at) => Spend::Replayed(()),
         Some(Some(_)) => Spend::Concurrent,
@@ -121,18 +123,18 @@ fn lost(tx: &mut Tx<'_>, id: i64, arrived_at: Timestamp) -> StoreResult<Spend<()
 /// Deletes refresh tokens that were over at `before` and whose grant is gone,
 /// among the rows after `after`; spent ones stay while their family lives.
 pub fn sweep(tx: &mut Tx<'_>, after: i64, before: Timestamp) -> StoreResult<Swept> {
-    let ids = on!(tx, |conn| refresh_tokens::table
+    let ids = refresh_tokens::table
         .filter(refresh_tokens::id.gt(after))
         .order(refresh_tokens::id)
         .limit(SWEPT_AT_ONCE)
         .select(refresh_tokens::id)
-        .load::<i64>(conn))?;
+        .load::<i64>(tx.conn())?;
     let Some(&last) = ids.last() else { return Ok(Swept { deleted: 0, next: None }) };
     let over = refresh_tokens::id
         .gt(after)
         .and(refresh_tokens::id.le(last))
         .and(refresh_tokens::expires_at.le(before.micros()))
         .and(diesel::dsl::not(diesel::dsl::exists(grants::table.filter(grants::id.eq(refresh_tokens::grant_id)))));
-    let deleted = on!(tx, |conn| diesel::delete(refresh_tokens::table.filter(over)).execute(conn))?;
+    let deleted = diesel::delete(refresh_tokens::table.filter(over)).execute(tx.conn())?;
     Ok(Swept { deleted, next: Some(last) })
 }

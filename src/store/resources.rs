@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{on, upsert};
+use super::dialect::upsert;
 use super::rows::scope;
 use super::schema::resources;
 use super::{StoreResult, Tx};
@@ -22,19 +22,19 @@ fn read((id, scopes, introspection_client): Row) -> StoreResult<Resource> {
 /// Those of `ids` that are registered.
 pub fn find_all(tx: &mut Tx<'_>, ids: &[ResourceId]) -> StoreResult<Vec<Resource>> {
     let names: Vec<&str> = ids.iter().map(ResourceId::as_str).collect();
-    let rows = on!(tx, |conn| resources::table
+    let rows = resources::table
         .filter(resources::id.eq_any(names))
         .select((resources::id, resources::scopes, resources::introspection_client))
-        .load::<Row>(conn))?;
+        .load::<Row>(tx.conn())?;
     rows.into_iter().map(read).collect()
 }
 
 /// Every registered resource.
 pub fn list(tx: &mut Tx<'_>) -> StoreResult<Vec<Resource>> {
-    let rows = on!(tx, |conn| resources::table
+    let rows = resources::table
         .order(resources::id)
         .select((resources::id, resources::scopes, resources::introspection_client))
-        .load::<Row>(conn))?;
+        .load::<Row>(tx.conn())?;
     rows.into_iter().map(read).collect()
 }
 
@@ -48,15 +48,11 @@ pub fn put(tx: &mut Tx<'_>, resource: &Resource) -> StoreResult<()> {
     );
     upsert(
         tx,
+        |tx| Ok(diesel::update(resources::table.find(resource.id.as_str())).set(content.clone()).execute(tx.conn())?),
         |tx| {
-            Ok(on!(tx, |conn| diesel::update(resources::table.find(resource.id.as_str()))
-                .set(content.clone())
-                .execute(conn))?)
-        },
-        |tx| {
-            on!(tx, |conn| diesel::insert_into(resources::table)
+            diesel::insert_into(resources::table)
                 .values((resources::id.eq(resource.id.as_str()), resources::created_at.eq(now), content.clone()))
-                .execute(conn))?;
+                .execute(tx.conn())?;
             Ok(())
         },
     )

@@ -3,7 +3,6 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::schema::revoked_jwts;
 use super::{StoreResult, Tx};
 use crate::base::Timestamp;
@@ -15,21 +14,20 @@ pub fn insert(tx: &mut Tx<'_>, jti: &str, expires_at: Timestamp) -> StoreResult<
     if contains(tx, jti)? {
         return Ok(());
     }
-    on!(tx, |conn| diesel::insert_into(revoked_jwts::table)
+    diesel::insert_into(revoked_jwts::table)
         .values((revoked_jwts::jti.eq(jti), revoked_jwts::expires_at.eq(expires_at.micros())))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Whether this `jti` was revoked.
 pub fn contains(tx: &mut Tx<'_>, jti: &str) -> StoreResult<bool> {
-    let found = on!(tx, |conn| revoked_jwts::table.find(jti).select(revoked_jwts::expires_at).get_result::<i64>(conn))
-        .optional()?;
+    let found =
+        revoked_jwts::table.find(jti).select(revoked_jwts::expires_at).get_result::<i64>(tx.conn()).optional()?;
     Ok(found.is_some())
 }
 
 /// Forgets those that had expired at `before`; the count.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp) -> StoreResult<usize> {
-    Ok(on!(tx, |conn| diesel::delete(revoked_jwts::table.filter(revoked_jwts::expires_at.le(before.micros())))
-        .execute(conn))?)
+    Ok(diesel::delete(revoked_jwts::table.filter(revoked_jwts::expires_at.le(before.micros()))).execute(tx.conn())?)
 }

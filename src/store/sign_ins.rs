@@ -111,7 +111,7 @@ fn read((row, person): (SignInRow, Joined)) -> StoreResult<SignIn> {
 
 /// The sign-in in this row, with its principal's live state.
 pub fn find(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<Option<SignIn>> {
-    let row = on!(tx, |conn| joined!().filter(sign_ins::id.eq(id.row())).get_result(conn)).optional()?;
+    let row = joined!().filter(sign_ins::id.eq(id.row())).get_result(tx.conn()).optional()?;
     row.map(read).transpose()
 }
 
@@ -138,13 +138,13 @@ pub fn of_browser_and_principal(
 /// Who ever signed in in this browser and was not removed from it.
 pub fn known_principals(tx: &mut Tx<'_>, browser: BrowserId) -> StoreResult<Vec<PrincipalId>> {
     let ids = sign_ins::table.filter(sign_ins::browser_id.eq(browser.row())).select(sign_ins::principal_id);
-    Ok(on!(tx, |conn| ids.load::<String>(conn))?.into_iter().map(PrincipalId::from_text).collect())
+    Ok(ids.load::<String>(tx.conn())?.into_iter().map(PrincipalId::from_text).collect())
 }
 
 /// The browsers in which this principal ever signed in and was not removed from.
 pub fn browsers_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<BrowserId>> {
     let rows = sign_ins::table.filter(sign_ins::principal_id.eq(principal.as_str())).select(sign_ins::browser_id);
-    Ok(on!(tx, |conn| rows.load::<i64>(conn))?.into_iter().map(BrowserId::new).collect())
+    Ok(rows.load::<i64>(tx.conn())?.into_iter().map(BrowserId::new).collect())
 }
 
 /// The row of one principal in one browser.
@@ -173,18 +173,18 @@ pub fn put(tx: &mut Tx<'_>, new: &NewSignIn<'_>) -> StoreResult<SignInId> {
     );
     upsert(
         tx,
-        |tx| Ok(on!(tx, |conn| diesel::update(own_row!(new)).set(content.clone()).execute(conn))?),
+        |tx| Ok(diesel::update(own_row!(new)).set(content.clone()).execute(tx.conn())?),
         |tx| {
             let key = (
                 sign_ins::browser_id.eq(new.browser.row()),
                 sign_ins::principal_id.eq(new.principal.as_str()),
                 sign_ins::created_at.eq(new.auth_time.micros()),
             );
-            on!(tx, |conn| diesel::insert_into(sign_ins::table).values((key, content.clone())).execute(conn))?;
+            diesel::insert_into(sign_ins::table).values((key, content.clone())).execute(tx.conn())?;
             Ok(())
         },
     )?;
-    Ok(SignInId::new(on!(tx, |conn| own_row!(new).select(sign_ins::id).get_result(conn))?))
+    Ok(SignInId::new(own_row!(new).select(sign_ins::id).get_result(tx.conn())?))
 }
 
 /// The sign-in was used: its idle limit moves on.
@@ -204,19 +204,18 @@ pub fn touch(tx: &mut Tx<'_>, id: SignInId, idle_expires_at: Timestamp) -> Store
 pub fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
     let now = tx.now().micros();
     let alive = sign_ins::state.ne(SignInState::SignedOut.as_str());
-    let changed = on!(tx, |conn| diesel::update(sign_ins::table.find(id.row()).filter(alive))
+    let changed = diesel::update(sign_ins::table.find(id.row()).filter(alive))
         .set((sign_ins::state.eq(SignInState::SignedOut.as_str()), sign_ins::ended_at.eq(now)))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     grants::revoke_of_sign_in(tx, id)?;
-    on!(tx, |conn| diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row())))
-        .execute(conn))?;
+    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
     Ok(changed == 1)
 }
 
 /// Where a principal is signed in, in every browser, last used first.
 pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Place>> {
     type Row = (i64, String, String, String, (i64, i64, i64, i64));
-    let rows = on!(tx, |conn| sign_ins::table
+    let rows = sign_ins::table
         .filter(sign_ins::principal_id.eq(principal.as_str()))
         .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
         .order((sign_ins::last_seen_at.desc(), sign_ins::id.desc()))
@@ -227,7 +226,7 @@ pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Pl
             sign_ins::user_agent,
             (sign_ins::auth_time, sign_ins::last_seen_at, sign_ins::idle_expires_at, sign_ins::absolute_expires_at),
         ))
-        .load::<Row>(conn))?;
+        .load::<Row>(tx.conn())?;
     let place = |(id, method, address, user_agent, (auth_time, last_seen, idle, absolute)): Row| Place {
         id: SignInId::new(id),
         method,
@@ -242,19 +241,18 @@ pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Pl
 
 /// The sign-ins of a principal, in every browser, that are not ended.
 pub fn live_of_principal(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<SignInId>> {
-    let ids = on!(tx, |conn| sign_ins::table
+    let ids = sign_ins::table
         .filter(sign_ins::principal_id.eq(principal.as_str()))
         .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
         .order(sign_ins::id)
         .select(sign_ins::id)
-        .load::<i64>(conn))?;
+        .load::<i64>(tx.conn())?;
     Ok(ids.into_iter().map(SignInId::new).collect())
 }
 
 /// Forgets a sign-in of this browser altogether.
 pub fn remove(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<()> {
-    on!(tx, |conn| diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row())))
-        .execute(conn))?;
-    on!(tx, |conn| diesel::delete(sign_ins::table.find(id.row())).execute(conn))?;
+    diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
+    diesel::delete(sign_ins::table.find(id.row())).execute(tx.conn())?;
     Ok(())
 }

@@ -6,7 +6,6 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::rows::named;
 use super::schema::signing_keys;
 use super::{StoreError, StoreResult, Tx};
@@ -49,7 +48,7 @@ impl Row {
 /// Every key, oldest first.
 pub fn list(tx: &mut Tx<'_>) -> StoreResult<Vec<SigningKeyRecord>> {
     let rows = signing_keys::table.order((signing_keys::created_at, signing_keys::kid));
-    on!(tx, |conn| rows.select(Row::as_select()).load(conn))?.into_iter().map(Row::read).collect()
+    rows.select(Row::as_select()).load(tx.conn())?.into_iter().map(Row::read).collect()
 }
 
 /// Stores a new key; [`StoreError::Conflict`] when its place is taken.
@@ -65,7 +64,7 @@ pub fn insert(tx: &mut Tx<'_>, key: &SigningKeyRecord) -> StoreResult<()> {
         retired_at: key.retired_at.map(Timestamp::micros),
         expires_at: key.expires_at.map(Timestamp::micros),
     };
-    on!(tx, |conn| diesel::insert_into(signing_keys::table).values(row).execute(conn))?;
+    diesel::insert_into(signing_keys::table).values(row).execute(tx.conn())?;
     Ok(())
 }
 
@@ -75,7 +74,7 @@ pub fn activate(tx: &mut Tx<'_>, kid: &str) -> StoreResult<bool> {
     let now = tx.now().micros();
     let own = signing_keys::table.find(kid).filter(signing_keys::state.eq(KeyState::Next.as_str()));
     let moved = (signing_keys::state.eq(KeyState::Active.as_str()), signing_keys::activated_at.eq(now));
-    Ok(on!(tx, |conn| diesel::update(own).set(moved).execute(conn))? == 1)
+    Ok(diesel::update(own).set(moved).execute(tx.conn())? == 1)
 }
 
 /// active → retired, published until `expires_at`; false when it was not active.
@@ -87,11 +86,11 @@ pub fn retire(tx: &mut Tx<'_>, kid: &str, expires_at: Timestamp) -> StoreResult<
         signing_keys::retired_at.eq(now),
         signing_keys::expires_at.eq(expires_at.micros()),
     );
-    Ok(on!(tx, |conn| diesel::update(own).set(moved).execute(conn))? == 1)
+    Ok(diesel::update(own).set(moved).execute(tx.conn())? == 1)
 }
 
 /// Forgets a retired key; false when another node already did.
 pub fn remove(tx: &mut Tx<'_>, kid: &str) -> StoreResult<bool> {
     let own = signing_keys::table.find(kid).filter(signing_keys::state.eq(KeyState::Retired.as_str()));
-    Ok(on!(tx, |conn| diesel::delete(own).execute(conn))? == 1)
+    Ok(diesel::delete(own).execute(tx.conn())? == 1)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::dialect::{on, savepoint};
+use super::dialect::savepoint;
 use super::schema::throttle_counters as counters;
 use super::{StoreError, StoreResult, Tx};
 use crate::base::Timestamp;
@@ -76,25 +76,21 @@ pub fn refused_until(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> Sto
 /// Takes a guess out of the count again, and the wait that it began.
 pub fn give_back(tx: &mut Tx<'_>, bucket: &[u8; 32]) -> StoreResult<()> {
     let now = tx.now().micros();
-    on!(tx, |conn| diesel::update(counters::table.find(bucket.as_slice()).filter(counters::count.gt(0)))
+    diesel::update(counters::table.find(bucket.as_slice()).filter(counters::count.gt(0)))
         .set((counters::count.eq(counters::count - 1), counters::next_allowed_at.eq(now)))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 
 /// Deletes counters whose window is over, at most `limit`; answers how many.
 pub fn sweep(tx: &mut Tx<'_>, limit: i64) -> StoreResult<usize> {
     let now = tx.now().micros();
-    let over: Vec<Vec<u8>> = on!(tx, |conn| counters::table
-        .filter(counters::expires_at.le(now))
-        .limit(limit)
-        .select(counters::bucket)
-        .load(conn))?;
+    let over: Vec<Vec<u8>> =
+        counters::table.filter(counters::expires_at.le(now)).limit(limit).select(counters::bucket).load(tx.conn())?;
     // The condition again: a guess may have restarted the window meanwhile.
-    let swept = on!(tx, |conn| diesel::delete(
-        counters::table.filter(counters::bucket.eq_any(over)).filter(counters::expires_at.le(now))
-    )
-    .execute(conn))?;
+    let swept =
+        diesel::delete(counters::table.filter(counters::bucket.eq_any(over)).filter(counters::expires_at.le(now)))
+            .execute(tx.conn())?;
     Ok(swept)
 }
 
@@ -104,26 +100,24 @@ fn count_in_window(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> Store
     let row = counters::table.find(bucket.as_slice()).filter(counters::expires_at.gt(now.micros())).filter(free);
     let counted = (counters::count.eq(counters::count + 1), counters::next_allowed_at.eq(next_after(now, budget)));
     let met = match budget.window {
-        Window::Quiet(_) => on!(tx, |conn| diesel::update(row)
-            .set((counted, counters::expires_at.eq(end_after(now, budget))))
-            .execute(conn))?,
-        Window::Fixed(_) => on!(tx, |conn| diesel::update(row).set(counted).execute(conn))?,
+        Window::Quiet(_) => {
+            diesel::update(row).set((counted, counters::expires_at.eq(end_after(now, budget)))).execute(tx.conn())?
+        }
+        Window::Fixed(_) => diesel::update(row).set(counted).execute(tx.conn())?,
     };
     Ok(met == 1)
 }
 
 fn restart_window(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResult<bool> {
     let now = tx.now();
-    let met = on!(tx, |conn| diesel::update(
-        counters::table.find(bucket.as_slice()).filter(counters::expires_at.le(now.micros()))
-    )
-    .set((
-        counters::count.eq(1),
-        counters::window_started_at.eq(now.micros()),
-        counters::next_allowed_at.eq(next_after(now, budget)),
-        counters::expires_at.eq(end_after(now, budget)),
-    ))
-    .execute(conn))?;
+    let met = diesel::update(counters::table.find(bucket.as_slice()).filter(counters::expires_at.le(now.micros())))
+        .set((
+            counters::count.eq(1),
+            counters::window_started_at.eq(now.micros()),
+            counters::next_allowed_at.eq(next_after(now, budget)),
+            counters::expires_at.eq(end_after(now, budget)),
+        ))
+        .execute(tx.conn())?;
     Ok(met == 1)
 }
 
@@ -144,17 +138,17 @@ impl Counter {
 }
 
 fn find(tx: &mut Tx<'_>, bucket: &[u8; 32]) -> StoreResult<Option<Counter>> {
-    let row = on!(tx, |conn| counters::table
+    let row = counters::table
         .find(bucket.as_slice())
         .select((counters::count, counters::next_allowed_at, counters::expires_at))
-        .get_result(conn))
-    .optional()?;
+        .get_result(tx.conn())
+        .optional()?;
     Ok(row.map(|(count, next_allowed_at, expires_at)| Counter { count, next_allowed_at, expires_at }))
 }
 
 fn open_bucket(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResult<()> {
     let now = tx.now();
-    on!(tx, |conn| diesel::insert_into(counters::table)
+    diesel::insert_into(counters::table)
         .values((
             counters::bucket.eq(bucket.as_slice()),
             counters::count.eq(1),
@@ -162,7 +156,7 @@ fn open_bucket(tx: &mut Tx<'_>, bucket: &[u8; 32], budget: &Budget) -> StoreResu
             counters::next_allowed_at.eq(next_after(now, budget)),
             counters::expires_at.eq(end_after(now, budget)),
         ))
-        .execute(conn))?;
+        .execute(tx.conn())?;
     Ok(())
 }
 

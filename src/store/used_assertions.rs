@@ -3,7 +3,6 @@
 
 use diesel::prelude::*;
 
-use super::dialect::on;
 use super::schema::used_assertions;
 use super::{StoreError, StoreResult, Tx};
 use crate::base::Timestamp;
@@ -12,19 +11,19 @@ use crate::base::id::ClientId;
 /// Marks an assertion as used. A second use is [`StoreError::Conflict`], from
 /// the database's unique key: nothing is read before.
 pub fn insert(tx: &mut Tx<'_>, client: &ClientId, jti: &[u8], expires_at: Timestamp) -> StoreResult<()> {
-    on!(tx, |conn| diesel::insert_into(used_assertions::table)
+    diesel::insert_into(used_assertions::table)
         .values((
             used_assertions::client_id.eq(client.as_str()),
             used_assertions::jti.eq(jti),
             used_assertions::expires_at.eq(expires_at.micros()),
         ))
-        .execute(conn))
-    .map_err(StoreError::from)?;
+        .execute(tx.conn())
+        .map_err(StoreError::from)?;
     Ok(())
 }
 
 /// Forgets those that had expired at `before`; the count.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp) -> StoreResult<usize> {
     let over = used_assertions::table.filter(used_assertions::expires_at.le(before.micros()));
-    Ok(on!(tx, |conn| diesel::delete(over).execute(conn))?)
+    Ok(diesel::delete(over).execute(tx.conn())?)
 }

@@ -4,7 +4,7 @@
 
 use diesel::prelude::*;
 
-use super::dialect::{on, savepoint};
+use super::dialect::savepoint;
 use super::schema::used_once;
 use super::{StoreError, StoreResult, Tx};
 use crate::base::{Timestamp, TokenHash};
@@ -13,9 +13,9 @@ use crate::base::{Timestamp, TokenHash};
 /// until `expires_at`: longer than it could be used.
 pub fn mark(tx: &mut Tx<'_>, hash: &TokenHash, expires_at: Timestamp) -> StoreResult<bool> {
     let marked = savepoint(tx, |tx| {
-        on!(tx, |conn| diesel::insert_into(used_once::table)
+        diesel::insert_into(used_once::table)
             .values((used_once::hash.eq(hash.as_bytes().as_slice()), used_once::expires_at.eq(expires_at.micros())))
-            .execute(conn))?;
+            .execute(tx.conn())?;
         Ok(())
     });
     match marked {
@@ -27,10 +27,10 @@ pub fn mark(tx: &mut Tx<'_>, hash: &TokenHash, expires_at: Timestamp) -> StoreRe
 
 /// Forgets what had expired at `before`, at most `limit`; the count.
 pub fn sweep(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> StoreResult<usize> {
-    let over = on!(tx, |conn| used_once::table
+    let over = used_once::table
         .filter(used_once::expires_at.le(before.micros()))
         .limit(limit)
         .select(used_once::hash)
-        .load::<Vec<u8>>(conn))?;
-    Ok(on!(tx, |conn| diesel::delete(used_once::table.filter(used_once::hash.eq_any(over))).execute(conn))?)
+        .load::<Vec<u8>>(tx.conn())?;
+    Ok(diesel::delete(used_once::table.filter(used_once::hash.eq_any(over))).execute(tx.conn())?)
 }
