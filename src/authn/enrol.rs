@@ -3,19 +3,51 @@
 //! already, signs in by what they proved for it. Called by `flow`.
 
 use super::attempt::Attempt;
-use super::authenticator::{Factor, Method};
-use super::codes::{Codes, ProvenContact};
+use super::authenticator::Method;
+use super::codes::{Codes, ProvedBy, ProvenContact};
+use super::methods::{one_tap, sms};
 use super::proof::Proof;
 use super::rejection::{AuthnError, Rejection};
 use crate::base::id::PrincipalId;
-use crate::domain::{Amr, AuditEvent, AuditKind, CodePurpose, ContactKind, Outcome, Principal, Standing};
+use crate::domain::{AuditEvent, AuditKind, CodePurpose, ContactKind, Outcome, Principal, Standing};
 use crate::store::{StoreResult, Tx, audit, identifiers, principals};
-
-/// What a code to a phone proves. A sign-in by it is a sign-in by SMS.
-const BY_PHONE: Method = Method { name: "sms", factor: Factor::Possession, amr: &[Amr::Sms] };
 
 /// What a contact may have been proved for, to open or make an account with it.
 pub const FOR_ENROLMENT: &[CodePurpose] = &[CodePurpose::SignUp, CodePurpose::Login, CodePurpose::Bind];
+
+/// Whom a proven phone lets in.
+#[derive(Clone, Debug)]
+pub enum Enrolment {
+    /// The account that was made with it a moment ago; with the vendor whose
+    /// identity it got, if it got one.
+    New(PrincipalId, Option<Method>),
+    /// An account that the number has already.
+    Known(PrincipalId),
+}
+
+impl ProvedBy {
+    /// The method that a sign-in by such a proof is.
+    #[must_use]
+    pub const fn method(self) -> Method {
+        match self {
+            Self::Code => sms::METHOD,
+            Self::Carrier => one_tap::METHOD,
+        }
+    }
+}
+
+impl ProvenContact {
+    /// Whether it may open an account that is there already. A code that was sent
+    /// to bind an identity says so to whoever reads it, and does that alone: the
+    /// page that binds decides which account it opens, and what that account has.
+    #[must_use]
+    pub fn opens_known(&self) -> bool {
+        match self.purpose() {
+            CodePurpose::SignUp | CodePurpose::Login => true,
+            CodePurpose::Bind | CodePurpose::Reset => false,
+        }
+    }
+}
 
 impl Codes {
     /// The phone that was proved here for signing in, binding or signing up.
@@ -44,7 +76,7 @@ impl Codes {
         tx: &mut Tx<'_>,
         attempt: &Attempt<'_>,
         proven: &ProvenContact,
-        id: &PrincipalId,
+        whom: &Enrolment,
     ) -> StoreResult<Result<Proof, Rejection>> {
         let phone = match self.proven_phone(attempt, proven) {
             Ok(Some(phone)) => phone,
@@ -53,6 +85,12 @@ impl Codes {
                 tracing::error!(%error, "a proven contact does not open");
                 return Ok(Err(Rejection::BadCode));
             }
+        };
+        let own = proven.by().method();
+        let (id, method) = match whom {
+            Enrolment::New(id, vendor) => (id, vendor.unwrap_or(own)),
+            Enrolment::Known(id) if proven.opens_known() => (id, own),
+            Enrolment::Known(_) => return Ok(Err(Rejection::BadCode)),
         };
         let principal = match principals::find(tx, id)? {
             Some(principal) if identifiers::is_proven(tx, id, phone.lookup())? => principal,
@@ -63,15 +101,15 @@ impl Codes {
             Standing::Disabled => Some(Rejection::PrincipalDisabled { kind: principal.kind }),
             Standing::OwnerSuspended => Some(Rejection::OwnerSuspended),
         };
-        audit::record(tx, &event(&principal, attempt, refused.as_ref()), &attempt.origin())?;
-        Ok(refused.map_or_else(|| Ok(Proof::mint(principal, BY_PHONE, attempt)), Err))
+        audit::record(tx, &event(&principal, attempt, (method, refused.as_ref())), &attempt.origin())?;
+        Ok(refused.map_or_else(|| Ok(Proof::mint(principal, method, attempt).with(own.amr)), Err))
     }
 }
 
-fn event(principal: &Principal, attempt: &Attempt<'_>, refused: Option<&Rejection>) -> AuditEvent {
+fn event(principal: &Principal, attempt: &Attempt<'_>, (method, refused): (Method, Option<&Rejection>)) -> AuditEvent {
     let (outcome, because) = match refused {
-        None => (Outcome::Success, "sms: proven phone"),
-        Some(rejection) => (Outcome::Refused, rejection.code()),
+        None => (Outcome::Success, format!("{}: proven phone", method.name)),
+        Some(rejection) => (Outcome::Refused, rejection.code().to_owned()),
     };
     let mut event = AuditEvent::new(AuditKind::Login, outcome).of_principal(&principal.id);
     event.client = attempt.client.cloned();

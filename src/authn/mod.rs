@@ -30,8 +30,9 @@ pub mod waiting;
 
 pub use attempt::{Attempt, KnownBrowser};
 pub use authenticator::{Authenticator, Face, Factor, IdentifierField, Method, Progress, Step};
-pub use codes::{CodeLimits, Codes, Delivery, KeptContact, Order, ProvenContact, SentCode};
+pub use codes::{CodeLimits, Codes, Delivery, KeptContact, Order, ProvedBy, ProvenContact, SentCode};
 pub use contact::Contact;
+pub use enrol::Enrolment;
 pub use form::Form;
 pub use methods::password_check::CREDENTIAL as PASSWORD_CREDENTIAL;
 pub use methods::phone_rows::{ChoiceRow, RowLabel};

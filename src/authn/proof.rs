@@ -2,7 +2,7 @@
 
 use crate::base::Timestamp;
 use crate::base::id::InteractionId;
-use crate::domain::{Acr, Assurance, Principal};
+use crate::domain::{Acr, Amr, Assurance, Principal};
 
 use super::attempt::Attempt;
 use super::authenticator::Method;
@@ -27,6 +27,15 @@ impl Proof {
     pub(super) fn mint(principal: Principal, method: Method, attempt: &Attempt<'_>) -> Self {
         let assurance = Assurance { amr: method.amr.to_vec(), acr: Acr::Aal1 };
         Self(Box::new(Proven { principal, method, assurance, interaction: attempt.interaction, at: attempt.now }))
+    }
+
+    /// The same proof, with the means of another that was given beside it in this
+    /// interaction (RFC 8176 lists every means that was used). Two things that
+    /// somebody has are no second factor: the level stays.
+    pub(super) fn with(mut self, also: &[Amr]) -> Self {
+        let amr = &mut self.0.assurance.amr;
+        amr.extend(also.iter().filter(|means| !amr.contains(means)).copied().collect::<Vec<_>>());
+        self
     }
 
     /// Who it is, as the store knew them at that moment.

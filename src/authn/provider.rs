@@ -9,6 +9,8 @@ pub enum Provider {
     Alipay,
     /// Taobao.
     Taobao,
+    /// The carrier of the phone, through an aggregator.
+    Carrier,
     /// Another `OpenID` provider; its name is the configuration's.
     Oidc,
 }
@@ -21,6 +23,7 @@ impl Provider {
             "wechat" => Self::WeChat,
             "alipay" => Self::Alipay,
             "taobao" => Self::Taobao,
+            "one_tap" => Self::Carrier,
             _ => Self::Oidc,
         }
     }

@@ -6,7 +6,7 @@ use super::attempt::Attempt;
 use super::authenticator::{Authenticator, Progress};
 use super::codes::Codes;
 use super::hashing::Passwords;
-use super::methods::{alipay, iam_user, oidc, password, sms, sub_account, taobao, wechat};
+use super::methods::{alipay, iam_user, oidc, one_tap, password, sms, sub_account, taobao, wechat};
 use super::rejection::{AuthnError, Rejection};
 use super::shortlist::Shortlist;
 use super::throttle::Throttle;
@@ -28,6 +28,7 @@ pub const ENTRIES: &[Entry] = &[
     alipay::ENTRY,
     taobao::ENTRY,
     oidc::ENTRY,
+    one_tap::ENTRY,
 ];
 
 /// The methods' own settings, for the reference page.
@@ -43,7 +44,8 @@ pub fn sections() -> Vec<SectionReference> {
 pub struct Entry {
     /// Its name in configuration, sign-in rows and audit.
     pub name: &'static str,
-    /// Its own settings, besides `enabled`.
+    /// Its own settings, besides `enabled`; none where a connector declares them
+    /// (`connectors::reference`), so that each key is described once.
     pub keys: &'static [Key],
     /// Builds it; a method refuses settings that it does not have.
     pub build: Build,

@@ -111,11 +111,13 @@ impl Rejection {
             Self::UpstreamUnavailable { .. } => "upstream_unavailable",
             Self::IdentityConflict { .. } => "identity_conflict",
             Self::IdentityTaken { provider: Provider::WeChat } => "wechat_taken",
-            Self::IdentityTaken { provider: Provider::Alipay | Provider::Taobao | Provider::Oidc } => "identity_taken",
+            Self::IdentityTaken {
+                provider: Provider::Alipay | Provider::Taobao | Provider::Carrier | Provider::Oidc,
+            } => "identity_taken",
             Self::AccountHasIdentity { provider: Provider::WeChat } => "account_has_wechat",
-            Self::AccountHasIdentity { provider: Provider::Alipay | Provider::Taobao | Provider::Oidc } => {
-                "account_has_identity"
-            }
+            Self::AccountHasIdentity {
+                provider: Provider::Alipay | Provider::Taobao | Provider::Carrier | Provider::Oidc,
+            } => "account_has_identity",
             Self::BindExpired => "bind_expired",
         }
     }

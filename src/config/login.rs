@@ -19,6 +19,7 @@ use crate::base::Secret;
 
 section! {
     /// Login methods. Each has a section of its own, `[login.<method>]`, with at least `enabled`.
+    /// What those of vendors have beside it stands in docs/reference/vendors.md.
     General = "login" {
         /// Methods in the order of the page; those not named follow in their usual order.
         order: Vec<String> = "[]",

@@ -3,6 +3,13 @@
 //!
 //! The number decides between accounts, never what a vendor says of a person.
 //! Nothing is replaced: an account that has an identity of this vendor keeps it.
+//!
+//! Only accounts that *proved* the number are found by it. One that merely claims
+//! it may be a stranger's in both directions: made with the number of somebody
+//! else, it would catch the identity of whoever really has it, who then works in
+//! a stranger's account; and an account that was written down with a number that
+//! somebody else has (or has now) would be opened by that person's identity for
+//! good, whatever its holder changes later.
 
 mod steps;
 
@@ -14,7 +21,8 @@ use super::outcome::{Answer, Destination, FlowError, Problem};
 use super::people::Facts;
 use super::{Flow, Progress, SignUpPolicy, Visit};
 use crate::authn::{
-    Attempt, Contact, Form, KnownBrowser, Method, PendingBinding, ProvenContact, Provider, Rejection, SentCode,
+    Attempt, Contact, Factor, Form, KnownBrowser, Method, PendingBinding, ProvedBy, ProvenContact, Provider, Rejection,
+    SentCode,
 };
 use crate::base::id::PrincipalId;
 use crate::domain::{CodePurpose, Principal, PrincipalKind, Standing};
@@ -207,21 +215,25 @@ impl Flow {
 
     /// The accounts of the proved number; `None` while none is proved.
     async fn bind_candidates(&self, visit: &Visit, binding: &Binding) -> Result<Option<Vec<Candidate>>, FlowError> {
-        let Some(proven) = &binding.progress.proven else { return Ok(None) };
-        let interaction = binding.entered.interaction.id;
-        let Some(contact) = self.codes.proven(interaction, proven, CodePurpose::Bind, visit.now)? else {
-            return Ok(None);
-        };
-        let (flow, connector) = (self.clone(), binding.method.name);
-        Ok(Some(self.store.read(move |tx| flow.candidates(tx, &contact, connector)).await?))
+        let Some((contact, _by)) = self.bind_contact(visit, binding)? else { return Ok(None) };
+        let (flow, method) = (self.clone(), binding.method);
+        Ok(Some(self.store.read(move |tx| flow.candidates(tx, &contact, method)).await?))
     }
 
-    fn candidates(&self, tx: &mut Tx<'_>, contact: &Contact, connector: &str) -> StoreResult<Vec<Candidate>> {
+    /// The number that was proved for this binding a while ago, and by what.
+    fn bind_contact(&self, visit: &Visit, binding: &Binding) -> Result<Option<(Contact, ProvedBy)>, FlowError> {
+        let Some(proven) = &binding.progress.proven else { return Ok(None) };
+        let interaction = binding.entered.interaction.id;
+        let contact = self.codes.proven(interaction, proven, CodePurpose::Bind, visit.now)?;
+        Ok(contact.map(|contact| (contact, proven.by())))
+    }
+
+    fn candidates(&self, tx: &mut Tx<'_>, contact: &Contact, method: Method) -> StoreResult<Vec<Candidate>> {
         let mut found = Vec::new();
-        for principal in principals::find_by_contact(tx, contact.lookup())? {
-            if principal.kind == PrincipalKind::Root {
+        for principal in principals::find_by_proven_contact(tx, contact.lookup())? {
+            if may_bind(&principal, method) {
                 let free = principal.standing() == Standing::Good
-                    && bindings::of_principal(tx, &principal.id, connector)?.is_none();
+                    && bindings::of_principal(tx, &principal.id, method.name)?.is_none();
                 found.push(Candidate { facts: self.facts(tx, &principal)?, principal, free });
             }
         }
@@ -234,5 +246,15 @@ impl Flow {
 
     fn bind_attempt<'a>(&'a self, visit: &'a Visit, binding: &'a Binding) -> Attempt<'a> {
         self.attempt(visit, &binding.entered, (&binding.browser, binding.method.name))
+    }
+}
+
+/// Main accounts bind any vendor's identity, sub-accounts that of an organisation:
+/// of an upstream `OpenID` provider.
+fn may_bind(principal: &Principal, method: Method) -> bool {
+    match principal.kind {
+        PrincipalKind::Root => true,
+        PrincipalKind::SubAccount => method.factor == Factor::Federation,
+        PrincipalKind::IamUser => false,
     }
 }

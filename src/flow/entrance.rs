@@ -58,7 +58,7 @@ impl Flow {
                 page
                 @ (LoginPage::Sms | LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_)),
             ) => page,
-            Some(LoginPage::Account | LoginPage::SubAccount | LoginPage::Iam) | None => {
+            Some(LoginPage::Account | LoginPage::SubAccount | LoginPage::Iam | LoginPage::OneTap) | None => {
                 LoginPage::of(sign_in.principal.kind)
             }
         }

@@ -5,7 +5,9 @@ use super::login_page::{LoginPage, LoginView};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
 use super::{Flow, SignUpPolicy, Visit};
-use crate::authn::{Attempt, AuthnError, Form, KnownBrowser, Progress as Authenticated, Proof, Rejection, Step, form};
+use crate::authn::{
+    Attempt, AuthnError, Form, KnownBrowser, Progress as Authenticated, Proof, ProvedBy, Rejection, Step, form,
+};
 use crate::base::id::{ClientId, PrincipalId};
 use crate::domain::SignIn;
 use crate::domain::browser::Stay;
@@ -95,9 +97,11 @@ impl Flow {
                 let progress = Progress { pending: Some(pending), ticks, ..Progress::default() };
                 self.step_on(visit, name.clone(), progress, Destination::Bind(name)).await
             }
-            Authenticated::Unregistered(_) if self.settings.sign_up == SignUpPolicy::Closed => {
-                Ok(Submission::Again(Box::new(entered.view), Rejection::BadCode))
-            }
+            Authenticated::Unregistered(proven) if self.settings.sign_up == SignUpPolicy::Closed => match proven.by() {
+                ProvedBy::Code => Ok(Submission::Again(Box::new(entered.view), Rejection::BadCode)),
+                // No code was typed that could be wrong, and whose number it is, is proved (RG-04).
+                ProvedBy::Carrier => Err(Problem::SignUpOff.into()),
+            },
             Authenticated::Unregistered(proven) => {
                 let progress = Progress { proven: Some(proven), ticks, ..Progress::default() };
                 self.step_on(visit, name.clone(), progress, Destination::SignUp(name)).await

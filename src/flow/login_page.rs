@@ -28,13 +28,15 @@ pub enum LoginPage {
     Taobao,
     /// `/login/oidc/{name}`, by the method's name, `oidc.{name}`.
     Oidc(&'static str),
+    /// `/login/one-tap`: for native apps alone, so nothing links to it.
+    OneTap,
 }
 
 /// What the names of the methods of upstream `OpenID` providers begin with.
 const OIDC: &str = "oidc.";
 
 impl LoginPage {
-    /// Those that stand for one method each.
+    /// Those that stand for one method each and are linked to.
     const SINGLE: [Self; 7] =
         [Self::Account, Self::Sms, Self::SubAccount, Self::Iam, Self::WeChat, Self::Alipay, Self::Taobao];
 
@@ -50,6 +52,7 @@ impl LoginPage {
             Self::Alipay => "alipay",
             Self::Taobao => "taobao",
             Self::Oidc(method) => method,
+            Self::OneTap => "one_tap",
         }
     }
 
@@ -64,6 +67,7 @@ impl LoginPage {
             Self::WeChat => "/login/wechat",
             Self::Alipay => "/login/alipay",
             Self::Taobao => "/login/taobao",
+            Self::OneTap => "/login/one-tap",
             Self::Oidc(method) => {
                 return Cow::Owned(format!("/login/oidc/{}", method.strip_prefix(OIDC).unwrap_or(method)));
             }
@@ -154,7 +158,7 @@ impl LoginPage {
         match self {
             Self::Iam => Self::hinted(Some(hint)) == Self::Iam,
             Self::Account | Self::SubAccount => Self::hinted(Some(hint)) != Self::Iam,
-            Self::Sms | Self::WeChat | Self::Alipay | Self::Taobao | Self::Oidc(_) => false,
+            Self::Sms | Self::WeChat | Self::Alipay | Self::Taobao | Self::Oidc(_) | Self::OneTap => false,
         }
     }
 }

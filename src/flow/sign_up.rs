@@ -31,8 +31,6 @@ const ACCOUNT: &str = "account";
 const RESEND: &str = "resend";
 /// Another number.
 const OTHER: &str = "other";
-/// The method by which somebody signs in who has a number's account already.
-const BY_PHONE: &str = "sms";
 
 /// Whether people may make accounts by themselves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -45,7 +45,7 @@ pub fn render(
             None => context.page(StatusCode::OK, &filled.iam_name(), redirect_uri),
         },
         // Pages of vendors are web::upstream's; nothing leads here.
-        (_, LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_)) => {
+        (_, LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_) | LoginPage::OneTap) => {
             context.failing(Failing::NotFound)
         }
     }
@@ -215,7 +215,7 @@ pub fn method_links(context: &Context, view: &View, current: LoginPage) -> Vec<M
             LoginPage::Sms => MethodLink::sms(locale, href),
             LoginPage::SubAccount => MethodLink::sub_account(locale, href),
             LoginPage::Iam => MethodLink::iam(locale, href),
-            LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_) => {
+            LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_) | LoginPage::OneTap => {
                 match context.app.flow.label_of(page, locale.language()) {
                     Some(label) => MethodLink::new(Place::Button, href, label),
                     None => MethodLink::vendor(locale, Provider::of(page.method()), href),

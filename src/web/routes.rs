@@ -129,6 +129,7 @@ pub const TABLE: &[Row] = table! {
     "/login/taobao", GET, Interaction, "the way to Taobao", |r| r.get(upstream::taobao);
     "/login/taobao/callback", GET, Callback, "back from Taobao", |r| r.get(upstream::taobao_callback);
     "/login/taobao/app", POST, Interaction, "Taobao, by a native app", |r| r.post(upstream::taobao_app);
+    "/login/one-tap", BOTH, Interaction, "the number by the carrier, by a native app", |r| r.get(upstream::one_tap).post(upstream::post_one_tap);
     "/login/oidc/{name}", GET, Interaction, "the way to an upstream OpenID provider", |r| r.get(upstream::oidc);
     "/login/oidc/{name}/callback", GET, Callback, "back from an upstream OpenID provider", |r| r.get(upstream::oidc_callback);
     LOGIN_BIND, BOTH, Interaction, "binding a vendor's identity to an account", |r| r.get(bind::get).post(bind::post);

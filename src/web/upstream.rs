@@ -8,7 +8,7 @@ use actix_web::web::{Path, Payload};
 use super::context::{Context, retry_after};
 use super::login::{begin_own, posted, refuse, status};
 use super::login_pages::method_links;
-use super::pages::{Failing, Form, PageError, UpstreamPage};
+use super::pages::{Failing, Form, OneTapPage, PageError, UpstreamPage};
 use super::{csp, native, respond};
 use crate::authn::{Panel, Provider, Rejection, RejectionClass, Route};
 use crate::flow::{DepartureView, LoginPage, LoginView, Submission};
@@ -59,6 +59,16 @@ pub async fn taobao_callback(context: Context) -> HttpResponse {
 /// `POST /login/taobao/app`.
 pub async fn taobao_app(context: Context, payload: Payload) -> HttpResponse {
     app(&context, payload, LoginPage::Taobao).await
+}
+
+/// `GET /login/one-tap`: says that it is for our app, and what there is instead.
+pub async fn one_tap(context: Context) -> HttpResponse {
+    show(&context, LoginPage::OneTap).await
+}
+
+/// `POST /login/one-tap`.
+pub async fn post_one_tap(context: Context, payload: Payload) -> HttpResponse {
+    app(&context, payload, LoginPage::OneTap).await
 }
 
 /// `GET /login/oidc/{name}`.
@@ -120,7 +130,7 @@ async fn submitted(context: &Context, page: LoginPage, submission: Submission) -
 async fn again(context: &Context, page: LoginPage, login: LoginView, rejection: &Rejection) -> HttpResponse {
     if native::wants_json(&context.request) {
         let error = PageError::from(rejection);
-        return refuse(native::refused(StatusCode::OK, error.code()), error);
+        return waiting(refuse(native::refused(StatusCode::OK, error.code()), error));
     }
     if rejection.class() == RejectionClass::Unavailable {
         let view = DepartureView { login, route: Ok(None) };
@@ -132,7 +142,34 @@ async fn again(context: &Context, page: LoginPage, login: LoginView, rejection: 
     }
 }
 
+/// The page of the one tap, in a browser: the way to a message instead.
+fn in_app(context: &Context, view: &LoginView, refused: Option<&Rejection>) -> HttpResponse {
+    let own = &view.view;
+    let error: Option<PageError> = refused.map(PageError::from);
+    let methods = method_links(context, own, LoginPage::OneTap);
+    let sms = LoginPage::all(&context.app.flow.registry).find(|page| *page == LoginPage::Sms);
+    let html = OneTapPage {
+        chrome: context.chrome_at(Some(own), &LoginPage::OneTap.path()),
+        form: Form { action: String::new(), interaction: None, csrf: String::new(), error },
+        methods,
+        sms_href: sms.map(|page| respond::of_interaction(&page.path(), &own.interaction)),
+    };
+    let response = context.page(error.map_or(StatusCode::OK, status), &html, own.redirect_uri.as_deref());
+    waiting(response)
+}
+
+/// A vendor that does not answer may be tried again in a while.
+fn waiting(mut response: HttpResponse) -> HttpResponse {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        retry_after(&mut response, VENDOR_WAIT);
+    }
+    response
+}
+
 fn render(context: &Context, page: LoginPage, view: &DepartureView, refused: Option<&Rejection>) -> HttpResponse {
+    if page == LoginPage::OneTap {
+        return in_app(context, &view.login, refused);
+    }
     let route = view.route.as_ref().ok().and_then(Option::as_ref);
     let error: Option<PageError> = refused.or(view.route.as_ref().err()).map(PageError::from);
     let panel = route.and_then(|route| route.panel.as_ref());
@@ -150,9 +187,5 @@ fn render(context: &Context, page: LoginPage, view: &DepartureView, refused: Opt
         again_href: here,
     };
     let policy = csp::panel(own.redirect_uri.as_deref(), panel.map(|panel: &Panel| panel.origin.as_str()));
-    let mut response = context.html(error.map_or(StatusCode::OK, status), super::pages::Page::render(&html), &policy);
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        retry_after(&mut response, VENDOR_WAIT);
-    }
-    response
+    waiting(context.html(error.map_or(StatusCode::OK, status), super::pages::Page::render(&html), &policy))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use menshen::authn::{Arrival, Authenticator, Departure, Face, Form, IdentifierField, KnownBrowser, Place, Progress};
 use menshen::base::Secret;
-use menshen::domain::{AuditKind, Language, Outcome};
+use menshen::domain::{AuditEvent, AuditKind, Language, Outcome};
 use menshen::protocol::RawParams;
 use rstest::rstest;
 
@@ -117,10 +117,19 @@ native_app_key = "51510002"
 native_app_secret = "canary-of-a-vendor"
 oauth_base = "http://127.0.0.1:9"
 top_gateway = "http://127.0.0.1:9/rest"
+[login.one_tap]
+access_key_id = "LTAI0000000000000001"
+access_key_secret = "canary-of-a-vendor"
+endpoint = "http://127.0.0.1:9/"
 "#;
 
 fn of_vendors(world: &World) -> impl Iterator<Item = &dyn Authenticator> {
     world.registry.iter().filter(|method| matches!(method.face(), Face::QrPanel | Face::Redirect))
+}
+
+/// Those to which a native app posts what it got from an SDK.
+fn for_apps(world: &World) -> impl Iterator<Item = &dyn Authenticator> {
+    world.registry.iter().filter(|method| matches!(method.face(), Face::QrPanel | Face::Redirect | Face::App))
 }
 
 /// Where somebody leaves who brings this back.
@@ -179,12 +188,18 @@ async fn every_vendor_that_says_nothing_lets_nobody_in_and_leaves_a_row(#[values
 #[tokio::test]
 async fn what_an_app_brings_is_traded_once_whatever_came_of_it(#[values(Sqlite, Postgres)] backend: Backend) {
     let world = World::configured(backend, VENDORS).await;
-    for method in of_vendors(&world) {
+    assert!(for_apps(&world).any(|method| method.face() == Face::App));
+    for method in for_apps(&world) {
         let name = method.method().name;
-        let brought = || form(&[("code", SECRET), ("auth_code", SECRET)]);
+        let brought = || form(&[("code", SECRET), ("auth_code", SECRET), ("token", SECRET)]);
         let stranger = KnownBrowser::stranger();
+        let before = world.audit().await.len();
         let first = method.answer(&world.attempt(&stranger), &brought()).await.unwrap();
         assert_eq!(told(&first), "upstream_unavailable", "{name}");
+        let rows = world.audit().await;
+        assert_eq!(rows.len(), before + 1, "{name}");
+        let silent = |row: &AuditEvent| !row.detail.contains(SECRET) && !row.detail.contains("canary-of-a-vendor");
+        assert!(rows.iter().all(|row| row.outcome == Outcome::Refused && silent(row)), "{name}");
         let second = method.answer(&world.attempt(&stranger), &brought()).await.unwrap();
         assert_eq!(told(&second), "qr_expired", "{name}");
         let nothing = method.answer(&world.attempt(&stranger), &form(&[])).await.unwrap();

@@ -19,7 +19,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digits::{digits, fresh};
 pub use limits::CodeLimits;
 use limits::{Allowance, RESEND};
-pub use sent::{Delivery, KeptContact, Order, ProvenContact, SentCode};
+pub use sent::{Delivery, KeptContact, Order, ProvedBy, ProvenContact, SentCode};
 
 use trail::{Trail, Tried};
 
@@ -181,7 +181,7 @@ impl Codes {
             },
         });
         match checked.await? {
-            Ok(()) => Ok(Ok(self.prove(attempt, &contact, sent.purpose)?)),
+            Ok(()) => Ok(Ok(self.prove(attempt, &contact, (sent.purpose, ProvedBy::Code))?)),
             Err(rejection) => Ok(Err(rejection)),
         }
     }
@@ -194,10 +194,10 @@ impl Codes {
         &self,
         attempt: &Attempt<'_>,
         contact: &Contact,
-        purpose: CodePurpose,
+        (purpose, by): (CodePurpose, ProvedBy),
     ) -> Result<ProvenContact, AuthnError> {
-        let sealed = self.seal(attempt, contact)?;
-        Ok(ProvenContact { interaction: attempt.interaction, purpose, kind: contact.kind(), sealed, at: attempt.now })
+        let (interaction, kind, at) = (attempt.interaction, contact.kind(), attempt.now);
+        Ok(ProvenContact { interaction, purpose, by, kind, sealed: self.seal(attempt, contact)?, at })
     }
 
     /// The contact that a code was sent to, for the same interaction.

@@ -64,12 +64,25 @@ pub struct KeptContact {
     pub(super) sealed: String,
 }
 
+/// By what a contact was proved.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvedBy {
+    /// A code that was sent to it.
+    #[default]
+    Code,
+    /// The carrier of the phone, in one tap.
+    Carrier,
+}
+
 /// A contact that was proved in an interaction, waiting for what it was proved
 /// for. Made by a right code alone (or by a carrier's word).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ProvenContact {
     pub(super) interaction: InteractionId,
     pub(super) purpose: CodePurpose,
+    #[serde(default)]
+    pub(super) by: ProvedBy,
     pub(super) kind: ContactKind,
     pub(super) sealed: String,
     pub(super) at: Timestamp,
@@ -80,5 +93,17 @@ impl ProvenContact {
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// By what.
+    #[must_use]
+    pub const fn by(&self) -> ProvedBy {
+        self.by
+    }
+
+    /// What for.
+    #[must_use]
+    pub const fn purpose(&self) -> CodePurpose {
+        self.purpose
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::Amr;
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
     name: METHOD.name,
-    keys: AlipaySettings::KEYS,
+    keys: &[],
     build: |section, deps| {
         let connector = Connector::new(&deps.wire, AlipaySettings::read(section)?)?;
         if !connector.serves(AlipayPlace::Website) && !connector.serves(AlipayPlace::NativeApp) {

@@ -6,6 +6,7 @@
 pub mod alipay;
 pub mod iam_user;
 pub mod oidc;
+pub mod one_tap;
 pub mod password;
 pub mod password_check;
 mod phone_holders;

@@ -68,7 +68,7 @@ impl NumberProved<'_> {
                 (Wish::Any | Wish::Unclear, [_, ..]) => None,
             };
             if let Some(principal) = chosen {
-                return judge(tx, principal.clone(), &template, &origin, (method, "right code")).map(Outlook::Settled);
+                return judge(tx, principal.clone(), &template, &origin, (method, "proven phone")).map(Outlook::Settled);
             }
             if holders.is_empty() {
                 return Ok(Outlook::Nobody);
@@ -95,7 +95,7 @@ impl NumberProved<'_> {
         let settled = self.deps.store.write(move |tx| {
             // Whoever lost the number meanwhile is not signed in by it.
             match of_number(tx, &number)?.into_iter().find(|one| one.id == picked) {
-                Some(principal) => judge(tx, principal, &template, &origin, (method, "right code")),
+                Some(principal) => judge(tx, principal, &template, &origin, (method, "proven phone")),
                 None => Ok(Settled::Refused(Rejection::SelectRequired)),
             }
         });

@@ -41,7 +41,8 @@ pub const ENTRY: Entry = Entry {
     },
 };
 
-const METHOD: Method = Method { name: "sms", factor: Factor::Possession, amr: &[Amr::Sms] };
+/// What a right code proves, here and where an account is made.
+pub(in crate::authn) const METHOD: Method = Method { name: "sms", factor: Factor::Possession, amr: &[Amr::Sms] };
 
 const KEYS: &[Key] = &[Key {
     name: "account_choice",

@@ -19,7 +19,7 @@ use crate::domain::Amr;
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
     name: METHOD.name,
-    keys: TaobaoSettings::KEYS,
+    keys: &[],
     build: |section, deps| {
         let connector = Connector::new(&deps.wire, TaobaoSettings::read(section)?);
         if !connector.serves(TaobaoPlace::Website) && !connector.serves(TaobaoPlace::NativeApp) {

@@ -46,14 +46,22 @@ pub(super) async fn settle(
 ) -> Result<Progress, AuthnError> {
     match told {
         Ok(identity) => upstream.recognise(attempt, method, &identity).await,
-        Err(error) => {
-            let rejection = refused(method, &error);
-            let mut event = AuditEvent::new(AuditKind::Login, Outcome::Refused);
-            event.client = attempt.client.cloned();
-            upstream.note(attempt, event.because(format!("{}: {error}", method.name))).await?;
-            Ok(rejection.into())
-        }
+        Err(error) => failed(upstream, attempt, method, &error).await,
     }
+}
+
+/// Writes down that a vendor named nobody.
+pub(super) async fn failed(
+    upstream: &Upstream,
+    attempt: &Attempt<'_>,
+    method: Method,
+    error: &VendorError,
+) -> Result<Progress, AuthnError> {
+    let rejection = refused(method, error);
+    let mut event = AuditEvent::new(AuditKind::Login, Outcome::Refused);
+    event.client = attempt.client.cloned();
+    upstream.note(attempt, event.because(format!("{}: {error}", method.name))).await?;
+    Ok(rejection.into())
 }
 
 /// What a person is told of a vendor's error, and an operator in the log.

@@ -19,7 +19,7 @@ use crate::domain::Amr;
 /// The registry's line.
 pub const ENTRY: Entry = Entry {
     name: METHOD.name,
-    keys: WeChatSettings::KEYS,
+    keys: &[],
     build: |section, deps| {
         let settings = WeChatSettings::read(section)?;
         let connector = Connector::new(&deps.wire, settings);

@@ -18,6 +18,7 @@ pub use state::{Bound, Presented, Returned};
 
 use super::attempt::Attempt;
 use super::authenticator::{Method, Progress};
+use super::codes::ProvedBy;
 use super::judge::{Judged, judge};
 use super::proof::Proof;
 use super::provider::Provider;
@@ -203,40 +204,29 @@ impl Upstream {
         })
     }
 
-    /// Binds what waits to a principal whose phone was proved, and proves them by
-    /// it: found good and bound in one transaction.
-    ///
-    /// # Errors
-    /// Store or vault in trouble.
-    pub async fn bind(
+    /// Binds what waits to a principal whose number was proved in this interaction,
+    /// and proves them by both: found good and bound in the caller's transaction.
+    pub fn bind(
         &self,
+        tx: &mut Tx<'_>,
         attempt: &Attempt<'_>,
-        method: Method,
-        pending: &PendingBinding,
-        principal: &PrincipalId,
-    ) -> Result<Progress, AuthnError> {
-        let provider = Provider::of(method.name);
-        if !pending.is_good(attempt.interaction, attempt.now) || pending.connector != method.name {
-            return Ok(Rejection::BindExpired.into());
-        }
-        let ready = self.ready(pending, principal, attempt.entropy)?;
+        (method, by): (Method, ProvedBy),
+        ready: &ReadyBinding,
+    ) -> StoreResult<Result<Proof, Rejection>> {
         let mut event = AuditEvent::new(AuditKind::Login, Outcome::Success);
         event.client = attempt.client.cloned();
         let origin = attempt.origin();
-        let bound = self.0.store.write(move |tx| {
-            let Some(principal) = principals::find(tx, &ready.principal)? else {
-                return Ok(Judged::Refused(Rejection::SelectRequired));
-            };
-            if principal.standing() == Standing::Good
-                && let Err(conflict) = ready.store(tx, &origin)?
-            {
-                return Ok(Judged::Refused(conflict.rejection(provider)));
-            }
-            judge(tx, principal, &event, &origin, (method.name, "bound"))
-        });
-        Ok(match bound.await? {
-            Judged::Good(principal) => Progress::Verified(Proof::mint(*principal, method, attempt)),
-            Judged::Refused(rejection) => rejection.into(),
+        let Some(principal) = principals::find(tx, &ready.principal)? else {
+            return Ok(Err(Rejection::SelectRequired));
+        };
+        if principal.standing() == Standing::Good
+            && let Err(conflict) = ready.store(tx, &origin)?
+        {
+            return Ok(Err(conflict.rejection(Provider::of(method.name))));
+        }
+        Ok(match judge(tx, principal, &event, &origin, (method.name, "bound"))? {
+            Judged::Good(principal) => Ok(Proof::mint(*principal, method, attempt).with(by.method().amr)),
+            Judged::Refused(rejection) => Err(rejection),
         })
     }
 

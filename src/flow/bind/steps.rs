@@ -2,13 +2,16 @@
 //! by what the interaction remembers, not by what the form says.
 
 use super::{BindProgress, BindSubmission, Binding, PostedBind};
-use crate::authn::{Contact, Delivery, Form, Order, Provider, Rejection, SentCode, form};
+use crate::authn::{
+    Contact, Delivery, Form, Order, Progress as Authenticated, Proof, Provider, Rejection, SentCode, form,
+};
 use crate::base::id::PrincipalId;
 use crate::domain::CodePurpose;
 use crate::flow::login::Submission;
 use crate::flow::outcome::{Answer, Destination, FlowError, Outcome};
 use crate::flow::{Flow, Visit};
-use crate::store::principals;
+use crate::notify::Occasion;
+use crate::store::{identifiers, principals};
 
 impl Flow {
     /// Takes a form of the page.
@@ -48,7 +51,7 @@ impl Flow {
     /// Sends a code that is good for this identity alone.
     async fn bind_send(&self, visit: Visit, binding: Binding, contact: &Contact) -> Result<BindSubmission, FlowError> {
         let lookup = *contact.lookup();
-        let holders = self.store.read(move |tx| principals::find_by_contact(tx, &lookup)).await?;
+        let holders = self.store.read(move |tx| principals::find_by_proven_contact(tx, &lookup)).await?;
         let fingerprint = binding.pending.fingerprint();
         let order = Order {
             purpose: CodePurpose::Bind,
@@ -113,8 +116,10 @@ impl Flow {
         binding: Binding,
         principal: PrincipalId,
     ) -> Result<BindSubmission, FlowError> {
-        let attempt = self.bind_attempt(&visit, &binding);
-        let bound = self.upstream.bind(&attempt, binding.method, &binding.pending, &principal).await;
+        let bound = match self.bind_stored(&visit, &binding, principal).await? {
+            Ok(proof) => Ok(Authenticated::Verified(proof)),
+            Err(rejection) => Ok(rejection.into()),
+        };
         self.count_login(binding.method.name, &bound);
         let ticks = binding.entered.interaction.progress.ticks;
         let (page, entered) = (binding.page, self.enter_login(visit.clone(), binding.name()).await?);
@@ -122,6 +127,44 @@ impl Flow {
             Submission::Done(answer) => Ok(BindSubmission::Done(answer)),
             Submission::Again(_, rejection) => self.bind_again(&visit, binding, rejection).await,
         }
+    }
+}
+
+impl Flow {
+    /// Stores the binding, tells the account's people of it, and proves whoever did
+    /// it by the vendor and the number together.
+    async fn bind_stored(
+        &self,
+        visit: &Visit,
+        binding: &Binding,
+        principal: PrincipalId,
+    ) -> Result<Result<Proof, Rejection>, FlowError> {
+        let Some((contact, by)) = self.bind_contact(visit, binding)? else {
+            return Ok(Err(Rejection::BindExpired));
+        };
+        let ready = self.upstream.ready(&binding.pending, &principal, self.entropy.as_ref())?;
+        let (flow, own, name) = (self.clone(), visit.clone(), binding.name());
+        let (pending, method, lookup) = (binding.pending.clone(), binding.method, *contact.lookup());
+        let stored = self.store.write(move |tx| {
+            let entry = match flow.enter_page(tx, &own, &name)? {
+                Ok(entry) => entry,
+                Err(gone) => return Ok(Err(gone)),
+            };
+            // Another tab may have brought another identity since, and an account lost its number.
+            if entry.interaction.progress.pending.as_ref() != Some(&pending) {
+                return Ok(Ok(Err(Rejection::BindExpired)));
+            }
+            if !identifiers::is_proven(tx, &principal, &lookup)? {
+                return Ok(Ok(Err(Rejection::SelectRequired)));
+            }
+            let bound = flow.upstream.bind(tx, &flow.attempt_at(&own, &entry), (method, by), &ready)?;
+            if let Ok(proof) = &bound {
+                let occasion = Occasion::BindingAdded { connector: method.name.to_owned() };
+                flow.tell(tx, &own, proof.principal(), &occasion)?;
+            }
+            Ok(Ok(bound))
+        });
+        stored.await?
     }
 }
 

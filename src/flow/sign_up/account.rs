@@ -1,15 +1,16 @@
 //! The end of a sign-up: the account is made and signed in, in one transaction,
 //! or somebody signs in to an account that the number has already.
 
-use super::{BY_PHONE, SignUpProgress, SignUpRefused, Step};
+use super::{SignUpProgress, SignUpRefused, Step};
 use crate::authn::form::Form;
-use crate::authn::{Proof, ProvenContact, Provider, Rejection};
+use crate::authn::{Authenticator, Enrolment, Method, Proof, ProvenContact, Provider, Rejection};
 use crate::domain::{AuditEvent, AuditKind, Outcome as AuditOutcome, Principal};
 use crate::flow::entry::Entry;
 use crate::flow::interaction::{Interaction, Progress, Ticks};
 use crate::flow::outcome::{Answer, FlowError, Problem};
 use crate::flow::{Flow, Visit};
 use crate::identity::{self, NewMember, Refusal, Stop, all_or_nothing};
+use crate::notify::Occasion;
 use crate::store::{StoreError, StoreResult, Tx, agreements, audit, principals};
 
 /// How often an account is tried to be made while others make theirs.
@@ -83,29 +84,37 @@ impl Flow {
             return Err(undone(Problem::Stale.into()));
         }
         self.accept_terms_of_new(tx, visit, &principal)?;
-        self.bind_new(tx, visit, &entry, &principal)?;
-        let admitted = self.codes.admit(tx, &self.attempt_at(visit, &entry), &ready.proven, &principal.id)?;
+        let vendor = self.bind_new(tx, visit, &entry, &principal)?;
+        let enrolment = Enrolment::New(principal.id.clone(), vendor);
+        let admitted = self.codes.admit(tx, &self.attempt_at(visit, &entry), &ready.proven, &enrolment)?;
         let proof = admitted.map_err(|rejection| Stop::Refused(Undone::Rejected(rejection)))?;
         self.let_in_proven(tx, visit, entry.interaction, &proof, &ready.random)?.map_err(undone)
     }
 
-    /// The identity that waits in the interaction goes to the new account.
+    /// The identity that waits in the interaction goes to the new account; by whose
+    /// method it came.
     fn bind_new(
         &self,
         tx: &mut Tx<'_>,
         visit: &Visit,
         entry: &Entry,
         principal: &Principal,
-    ) -> Result<(), Stop<Undone>> {
+    ) -> Result<Option<Method>, Stop<Undone>> {
         let waiting = entry.interaction.progress.pending.as_ref();
         let Some(pending) = waiting.filter(|pending| pending.is_good(entry.interaction.id, visit.now)) else {
-            return Ok(());
+            return Ok(None);
+        };
+        // A vendor that was switched off meanwhile lets nobody in any more.
+        let Some(method) = self.registry.find(pending.connector()).map(Authenticator::method) else {
+            return Ok(None);
         };
         let undone = |rejection| Stop::Refused(Undone::Rejected(rejection));
         let ready = self.upstream.ready(pending, &principal.id, self.entropy.as_ref());
         let ready = ready.map_err(|error| Stop::Refused(Undone::Flow(error.into())))?;
         let bound = ready.store(tx, &visit.origin())?;
-        bound.map_err(|conflict| undone(conflict.rejection(Provider::of(pending.connector()))))
+        bound.map_err(|conflict| undone(conflict.rejection(Provider::of(pending.connector()))))?;
+        self.tell(tx, visit, principal, &Occasion::BindingAdded { connector: pending.connector().to_owned() })?;
+        Ok(Some(method))
     }
 
     /// Signs somebody in by the number that was proved, which is used up by it.
@@ -138,7 +147,7 @@ impl Flow {
         proven: &ProvenContact,
         handle: &str,
     ) -> Step {
-        if self.registry.find(BY_PHONE).is_none() {
+        if !self.opens_known(proven) {
             return Err(Problem::Stale.into());
         }
         let Some(phone) = self.proven_phone(visit, entry, proven)? else {
@@ -155,7 +164,8 @@ impl Flow {
                 Ok(entry) => entry,
                 Err(gone) => return Ok(Err(gone)),
             };
-            match flow.codes.admit(tx, &flow.attempt_at(&own, &entry), &proven, &picked)? {
+            let known = Enrolment::Known(picked.clone());
+            match flow.codes.admit(tx, &flow.attempt_at(&own, &entry), &proven, &known)? {
                 Ok(proof) => Ok(flow.let_in_proven(tx, &own, entry.interaction, &proof, &random)?.map(Ok)),
                 Err(rejection) => Ok(Ok(Err(rejection.into()))),
             }

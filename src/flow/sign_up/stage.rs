@@ -1,7 +1,7 @@
 //! Which page of a sign-up is due: read from the interaction, and from what the
 //! proven number has.
 
-use super::{BY_PHONE, SignUpStage, SignUpView};
+use super::{SignUpStage, SignUpView};
 use crate::authn::{Contact, ProvenContact};
 use crate::domain::{Principal, SignInState, Standing};
 use crate::flow::choose::ChoiceEntry;
@@ -29,11 +29,11 @@ impl Flow {
         entry: &Entry,
     ) -> StoreResult<Result<SignUpStage, FlowError>> {
         let Progress { proven, sign_up, .. } = &entry.interaction.progress;
-        let proven = match proven.as_ref().map(|proven| self.proven_phone(visit, entry, proven)).transpose() {
-            Ok(proven) => proven.flatten(),
+        let phone = match proven.as_ref().map(|proven| self.proven_phone(visit, entry, proven)).transpose() {
+            Ok(phone) => phone.flatten(),
             Err(error) => return Ok(Err(error)),
         };
-        match (proven, &sign_up.sent) {
+        match (phone, &sign_up.sent) {
             (Some(phone), _) => self.proven_stage(tx, entry, &phone).map(Ok),
             (None, Some(sent)) => Ok(match self.codes.contact(entry.interaction.id, sent) {
                 Ok(phone) => Ok(SignUpStage::Code { phone: phone.canonical().to_owned() }),
@@ -62,7 +62,8 @@ impl Flow {
             return Ok(SignUpStage::Details { phone });
         }
         let mut entries = Vec::new();
-        for holder in holders.iter().filter(|_| self.registry.find(BY_PHONE).is_some()) {
+        let proven = entry.interaction.progress.proven.as_ref();
+        for holder in holders.iter().filter(|_| proven.is_some_and(|proven| self.opens_known(proven))) {
             entries.push(ChoiceEntry {
                 handle: self.holder_handle(entry, holder),
                 selectable: holder.standing() == Standing::Good,
@@ -72,6 +73,12 @@ impl Flow {
             });
         }
         Ok(SignUpStage::Known { phone, count, entries, full })
+    }
+
+    /// Whether a proven number may open an account that it has already: by what
+    /// proved it, where that is a way to sign in.
+    pub(super) fn opens_known(&self, proven: &ProvenContact) -> bool {
+        proven.opens_known() && self.registry.find(proven.by().method().name).is_some()
     }
 
     /// The name of an account for the page of one interaction.

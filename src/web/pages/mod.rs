@@ -44,7 +44,7 @@ pub use people::{Entry, EntryState, Person};
 pub use problem::{Field, PageError, whole_seconds};
 pub use sessions::{SessionRow, SessionsPage};
 pub use sms::{RowLabel, SmsAccountPage, SmsCodePage, SmsPhonePage, SmsRow};
-pub use upstream::{BindAsk, BindPage, UpstreamPage, UpstreamProblem};
+pub use upstream::{BindAsk, BindPage, OneTapPage, UpstreamPage, UpstreamProblem};
 
 /// Something that becomes an HTML document.
 pub trait Page {

@@ -67,6 +67,7 @@ pub(super) fn name(provider: Provider, locale: Locale) -> &'static str {
         Provider::WeChat => t.wechat,
         Provider::Alipay => t.alipay,
         Provider::Taobao => t.taobao,
+        Provider::Carrier => t.carrier,
         Provider::Oidc => t.other,
     }
 }
@@ -105,6 +106,21 @@ impl UpstreamPage {
     fn advice(&self) -> &'static str {
         if self.panel.is_some() { self.chrome.t().upstream.scan } else { self.chrome.t().upstream.leave }
     }
+}
+
+/// `/login/one-tap` as a browser sees it: for a native app alone, and what else
+/// there is.
+#[derive(Clone, Debug, Template)]
+#[template(path = "one_tap.html")]
+pub struct OneTapPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Holds the error alone; an app posts, not this page.
+    pub form: Form,
+    /// Every method that has a page.
+    pub methods: Vec<MethodLink>,
+    /// Where the number is proved by a message instead, if it can be.
+    pub sms_href: Option<String>,
 }
 
 /// What the page that binds asks.

@@ -25,11 +25,12 @@ async fn a_number_with_one_account_binds_it_and_lets_in(#[values(Sqlite, Postgre
     let console = scene.idp.client("console");
     let claims = console.tokens(&console.code_from(&back)).await.claims();
     assert_eq!(claims["sub"], json!(scene.idp.sub_of(GLOBEX).await));
-    assert_eq!(claims["amr"], json!(["wechat"]));
+    assert_eq!(claims["amr"], json!(["wechat", "sms"]), "both were shown here");
     let bound = scene.idp.audit().await.into_iter().find(|event| event.kind.as_str() == "binding.added");
     assert_eq!(bound.and_then(|event| event.principal).unwrap().as_str(), scene.idp.sub_of(GLOBEX).await);
-    // The next time there is nothing to ask.
-    assert!(scene.scan(&scene.idp.browser(), XIAOMING).await.returned().contains_key("code"));
+    // The next time there is nothing to ask, and no number is shown.
+    let again = scene.scan(&scene.idp.browser(), XIAOMING).await;
+    assert_eq!(console.tokens(&console.code_from(&again)).await.claims()["amr"], json!(["wechat"]));
 }
 
 #[rstest]
@@ -95,7 +96,9 @@ async fn a_new_account_is_made_with_the_proved_number_and_gets_the_identity(
     let made = browser.submit(&details, &[("password", "open-the-green-gate-3"), ("agree", "1")]).await;
     let back = browser.follow(made).await;
     let console = scene.idp.client("console");
-    let subject = console.tokens(&console.code_from(&back)).await.claims()["sub"].clone();
+    let first = console.tokens(&console.code_from(&back)).await.claims();
+    let subject = first["sub"].clone();
+    assert_eq!(first["amr"], json!(["wechat", "sms"]));
     // From now on the WeChat opens it.
     let again = scene.scan(&scene.idp.browser(), XIAOMING).await;
     let claims = console.tokens(&console.code_from(&again)).await.claims();

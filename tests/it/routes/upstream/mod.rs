@@ -2,7 +2,9 @@
 
 mod bind;
 mod native;
+mod one_tap;
 mod others;
+mod proofs;
 mod scene;
 mod states;
 mod wechat;

@@ -2,11 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
-use menshen::simulator::fixture::{WECHAT_MOBILE, XIAOHONG};
+use menshen::simulator::fixture::{TENCENT_RAPIDAUTH, WECHAT_MOBILE, XIAOHONG};
 use serde_json::json;
 
+use super::one_tap::Phone;
 use super::scene::Scene;
 use super::wechat::bound;
+use crate::simulator::vendor::Vendors;
 use crate::support::answer::Answer;
 use crate::support::browser::Browser;
 use crate::support::database::Backend::Sqlite;
@@ -45,6 +47,30 @@ async fn an_app_of_ours_gets_what_it_needs_and_signs_in_by_its_sdk() {
     let native = scene.idp.client("native");
     let back = app.follow(done).await;
     assert_eq!(native.tokens(&native.code_from(&back)).await.claims()["amr"], json!(["wechat"]));
+}
+
+#[actix_web::test]
+async fn another_aggregator_serves_the_same_app() {
+    let vendors = Vendors::start();
+    let endpoint = vendors.url("/tencent");
+    let settings = [
+        ("outbound.allow_private_addresses", "true"),
+        ("login.one_tap.aggregator", "tencent"),
+        ("login.one_tap.sdk_app_id", TENCENT_RAPIDAUTH.id),
+        ("login.one_tap.app_key", TENCENT_RAPIDAUTH.secret),
+        ("login.one_tap.endpoint", &endpoint),
+    ];
+    let scene = Scene { idp: TestIdp::configured(Sqlite, &settings).await, vendors };
+    let phone = Phone::of(&scene).await;
+    let token = async |vendor: &str| {
+        let ticket = json!({"phone": "+8613800000002", "carrier": "cucc", "kind": "login", "vendor": vendor});
+        scene.vendors.tell("/carrier/token", ticket).await["token"].as_str().unwrap().to_owned()
+    };
+    let elsewhere = phone.tap(&token("aliyun").await, &[("carrier", "cucc")]).await;
+    assert_eq!((elsewhere.status, elsewhere.json()["error"].clone()), (StatusCode::UNAUTHORIZED, json!("qr_expired")));
+    let done = phone.tap(&token("tencent").await, &[("carrier", "CUCC")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(scene.calls("tencent", "/v5/rapidauth/validate").await, 2);
 }
 
 #[actix_web::test]

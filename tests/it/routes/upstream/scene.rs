@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use menshen::domain::Language;
 use menshen::notify::{Channel, Content, Post};
-use menshen::simulator::fixture::{ALIPAY_APP, OIDC, OIDC_NAME, TAOBAO, WECHAT_H5, WECHAT_MOBILE, WECHAT_WEB};
+use menshen::simulator::fixture::{ALIPAY_APP, ALIYUN, OIDC, OIDC_NAME, TAOBAO, WECHAT_H5, WECHAT_MOBILE, WECHAT_WEB};
 use menshen::store::outbox;
 use serde_json::{Value, json};
 use url::Url;
@@ -186,6 +186,9 @@ fn settings(vendors: &Vendors) -> Vec<(&'static str, String)> {
         ("login.taobao.app_secret", TAOBAO.secret.into()),
         ("login.taobao.oauth_base", fixture.url("/taobao")),
         ("login.taobao.top_gateway", fixture.url("/taobao/router/rest")),
+        ("login.one_tap.access_key_id", ALIYUN.id.into()),
+        ("login.one_tap.access_key_secret", ALIYUN.secret.into()),
+        ("login.one_tap.endpoint", fixture.url("/aliyun/")),
         ("login.oidc.corp.issuer", fixture.oidc_issuer(OIDC_NAME)),
         ("login.oidc.corp.client_id", OIDC.id.into()),
         ("login.oidc.corp.client_secret", OIDC.secret.into()),

@@ -1,7 +1,9 @@
 //! The pages of logins at vendors.
 
 use menshen::authn::Provider;
-use menshen::web::pages::{BindAsk, BindPage, Entry, EntryState, Field, PageError, UpstreamPage, UpstreamProblem};
+use menshen::web::pages::{
+    BindAsk, BindPage, Entry, EntryState, Field, OneTapPage, PageError, UpstreamPage, UpstreamProblem,
+};
 
 use super::{Maker, Sample, sample};
 
@@ -18,8 +20,26 @@ const PROBLEMS: [UpstreamProblem; 7] = [
 impl Maker<'_> {
     pub(super) fn upstream(&self) -> Vec<Sample> {
         let mut samples = self.leaving_for_vendors();
+        samples.extend(self.in_the_app());
         samples.extend(self.binding());
         samples
+    }
+
+    fn in_the_app(&self) -> Vec<Sample> {
+        let page = |error, sms_href: Option<&str>| OneTapPage {
+            chrome: self.chrome(),
+            form: self.form("", error),
+            methods: self.methods(0),
+            sms_href: sms_href.map(str::to_owned),
+        };
+        let sms = Some("/login/sms?interaction=ix");
+        let failed = |problem| Some(PageError::Upstream(problem, Provider::Carrier));
+        vec![
+            sample("one_tap", &page(None, sms)),
+            sample("one_tap.alone", &page(None, None)),
+            sample("one_tap.expired", &page(failed(UpstreamProblem::Expired), sms)),
+            sample("one_tap.unavailable", &page(failed(UpstreamProblem::Unavailable), sms)),
+        ]
     }
 
     fn leaving_for_vendors(&self) -> Vec<Sample> {
