@@ -43,6 +43,12 @@ impl WaitingProof {
         &self.principal
     }
 
+    /// By which method they proved themselves.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
     /// The proof again, when it is young, its principal in good standing, and
     /// none of its credentials was changed meanwhile.
     pub fn redeem(

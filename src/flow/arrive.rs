@@ -4,7 +4,7 @@
 
 use super::interaction::{Interaction, Progress, Ticks};
 use super::outcome::{Answer, Destination, FlowError, Outcome};
-use super::{Flow, Visit};
+use super::{Flow, LoginPage, Visit};
 use crate::authn::{Proof, WaitingProof};
 use crate::base::Secret;
 use crate::base::id::{PrincipalId, SignInId};
@@ -14,7 +14,9 @@ use crate::session::{self, Arrival};
 use crate::store::{StoreResult, Tx, agreements, sign_ins};
 
 impl Flow {
-    /// Signs in whom the proof names, or asks who makes room for them.
+    /// Signs in whom the proof names, or asks who makes room for them. Every proof
+    /// comes through here, so that none is taken by a method that the client or the
+    /// owner does not take.
     pub(super) fn admit_proven(
         &self,
         tx: &mut Tx<'_>,
@@ -23,6 +25,9 @@ impl Flow {
         proof: &Proof,
         (ticks, random): (Ticks, &[u8; 32]),
     ) -> StoreResult<Result<Answer, FlowError>> {
+        if let Some(refused) = self.refused_method(tx, visit, interaction, proof)? {
+            return Ok(Err(refused));
+        }
         if is_full(tx, interaction, &proof.principal().id)? {
             return Self::wait_for_room(tx, interaction, proof.waiting(), ticks);
         }
@@ -58,10 +63,15 @@ impl Flow {
             }));
         };
         if let Some(proof) = waiting.redeem(tx, &self.registry, interaction.id, visit.now)? {
+            if let Some(refused) = self.refused_method(tx, visit, interaction, &proof)? {
+                return Ok(Err(refused));
+            }
             return self.signed_in(tx, visit, interaction, &proof, (interaction.progress.ticks, random));
         }
         let progress = Progress { waiting: None, ..interaction.progress.clone() };
-        let page = Destination::Login { page: super::LoginPage::Account, interaction: interaction.name.clone() };
+        let page = self.registry.find(waiting.method()).and_then(|method| LoginPage::of_method(method.method().name));
+        let page = page.unwrap_or(LoginPage::Account);
+        let page = Destination::Login { page, interaction: interaction.name.clone() };
         let saved = Self::save(tx, interaction, &progress)?;
         Ok(saved.map(|()| Answer { outcome: Outcome::Page(page), cookie: None }))
     }

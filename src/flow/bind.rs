@@ -26,6 +26,7 @@ use crate::authn::{
 };
 use crate::base::id::PrincipalId;
 use crate::domain::{CodePurpose, Principal, PrincipalKind, Standing};
+use crate::protocol::LoginMethods;
 use crate::store::{StoreResult, Tx, bindings, principals};
 
 /// How far a binding got.
@@ -128,6 +129,7 @@ impl Flow {
     ///
     /// # Errors
     /// [`Problem::NothingToBind`] when no identity waits (any more);
+    /// [`Problem::MethodRefused`] when the client takes none of this vendor;
     /// [`Problem::Gone`] when the interaction is over.
     pub async fn bind_view(&self, visit: Visit, name: String) -> Result<BindView, FlowError> {
         let binding = self.enter_bind(&visit, name).await?;
@@ -143,6 +145,7 @@ impl Flow {
         let pending = pending.ok_or_else(|| nothing(None))?;
         let method = self.registry.find(pending.connector()).ok_or(Problem::NotFound)?.method();
         let page = LoginPage::of_method(method.name).ok_or(Problem::NotFound)?;
+        self.is_offered(&entered.view.view, method.name)?;
         if !pending.is_good(entered.interaction.id, visit.now) {
             return Err(nothing(Some(page)).into());
         }
@@ -233,7 +236,8 @@ impl Flow {
         for principal in principals::find_by_proven_contact(tx, contact.lookup())? {
             if may_bind(&principal, method) {
                 let free = principal.standing() == Standing::Good
-                    && bindings::of_principal(tx, &principal.id, method.name)?.is_none();
+                    && bindings::of_principal(tx, &principal.id, method.name)?.is_none()
+                    && Self::methods_left(tx, LoginMethods::default(), &principal)?.allow(method.name);
                 found.push(Candidate { facts: self.facts(tx, &principal)?, principal, free });
             }
         }

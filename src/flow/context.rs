@@ -5,6 +5,7 @@ use super::outcome::{FlowError, Problem};
 use super::{Flow, Visit};
 use crate::base::id::ClientId;
 use crate::domain::Client;
+use crate::protocol::LoginMethods;
 use crate::store::{StoreResult, Tx, clients};
 
 /// The client as a page names it.
@@ -51,6 +52,8 @@ pub struct View {
     pub redirect_uri: Option<String>,
     /// What the request suggested as identifier.
     pub login_hint: Option<String>,
+    /// The login methods that the client takes.
+    pub methods: LoginMethods,
 }
 
 impl Flow {
@@ -72,6 +75,7 @@ impl Flow {
                 None => self.default_entrance(tx)?,
             },
             login_hint: asked.and_then(|asked| asked.login_hint.clone()),
+            methods: Self::methods_of_client(tx, client)?,
         })
     }
 

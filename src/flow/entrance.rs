@@ -4,6 +4,7 @@ use super::outcome::Destination;
 use super::policy::{Ask, Asked, Situation};
 use super::{Flow, LoginPage, StoredRequest};
 use crate::domain::SignIn;
+use crate::protocol::LoginMethods;
 
 impl Flow {
     /// The page that belongs to a question.
@@ -26,7 +27,7 @@ impl Flow {
                     None => situation.sign_ins.iter().find(|sign_in| hinted(sign_in)),
                 };
                 let page = match known {
-                    Some(sign_in) => self.again_at(sign_in),
+                    Some(sign_in) => self.again_at(sign_in, &situation.methods),
                     None => self.entrance(request, situation),
                 };
                 Destination::Login { page, interaction: name }
@@ -40,28 +41,42 @@ impl Flow {
     /// The login page for a request that means nobody we know: the method that
     /// was named, else the page of the kind that was named, else what the shape
     /// of the hint points to, else the method by which somebody signed in last in
-    /// this browser.
+    /// this browser. Of those, the first that the client takes.
     fn entrance(&self, request: &StoredRequest, situation: &Situation) -> LoginPage {
-        let last = || situation.sign_ins.first().and_then(|sign_in| self.enabled(&sign_in.method));
-        let Some(asked) = &request.asked else { return last().unwrap_or(LoginPage::Account) };
-        let named = asked.hints.login_method.as_deref().and_then(|method| self.enabled(method));
-        let kind = asked.hints.principal_type.as_deref().and_then(|kind| kind.parse().ok());
-        let hinted = || asked.login_hint.as_deref().map(|hint| LoginPage::hinted(Some(hint)));
-        named.or(kind.map(LoginPage::of)).or_else(hinted).or_else(last).unwrap_or(LoginPage::Account)
+        let last = situation.sign_ins.first().and_then(|sign_in| self.enabled(&sign_in.method));
+        let wishes = match &request.asked {
+            None => [None, None, None, last],
+            Some(asked) => {
+                let named = asked.hints.login_method.as_deref().and_then(|method| self.enabled(method));
+                let kind = asked.hints.principal_type.as_deref().and_then(|kind| kind.parse().ok());
+                let hinted = asked.login_hint.as_deref().map(|hint| LoginPage::hinted(Some(hint)));
+                [named, kind.map(LoginPage::of), hinted, last]
+            }
+        };
+        self.first_taken(wishes.into_iter().flatten(), &situation.methods)
     }
 
     /// Where somebody proves themselves again: by message or at a vendor who signed
     /// in so, everybody else on the page of their kind.
-    fn again_at(&self, sign_in: &SignIn) -> LoginPage {
-        match self.enabled(&sign_in.method) {
+    fn again_at(&self, sign_in: &SignIn, methods: &LoginMethods) -> LoginPage {
+        let own = match self.enabled(&sign_in.method) {
             Some(
                 page
                 @ (LoginPage::Sms | LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_)),
-            ) => page,
-            Some(LoginPage::Account | LoginPage::SubAccount | LoginPage::Iam | LoginPage::OneTap) | None => {
-                LoginPage::of(sign_in.principal.kind)
-            }
-        }
+            ) => Some(page),
+            Some(LoginPage::Account | LoginPage::SubAccount | LoginPage::Iam | LoginPage::OneTap) | None => None,
+        };
+        self.first_taken(own.into_iter().chain([LoginPage::of(sign_in.principal.kind)]), methods)
+    }
+
+    /// The first of these pages whose method is taken, else the account page, else
+    /// the first page whose method is. Where none is, the page of the one tap: it is
+    /// for an app, and says so.
+    fn first_taken(&self, wishes: impl Iterator<Item = LoginPage>, methods: &LoginMethods) -> LoginPage {
+        let mut wishes = wishes.chain([LoginPage::Account]);
+        let taken = wishes.find(|page| methods.allow(page.method())).or_else(|| self.first_page(methods));
+        let by_app = || methods.allow(LoginPage::OneTap.method()).then_some(LoginPage::OneTap);
+        taken.or_else(by_app).unwrap_or(LoginPage::Account)
     }
 
     /// The page of a method that is switched on.

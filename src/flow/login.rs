@@ -46,19 +46,23 @@ impl Flow {
     /// The login page of an interaction.
     ///
     /// # Errors
-    /// [`Problem::Gone`] when it is over; [`FlowError::Store`] in trouble.
-    pub async fn login_view(&self, visit: Visit, name: String) -> Result<LoginView, FlowError> {
-        self.enter_login(visit, name).await.map(|entered| entered.view)
+    /// [`Problem::Gone`] when it is over, [`Problem::MethodRefused`] for a method that
+    /// its client does not take; [`FlowError::Store`] in trouble.
+    pub async fn login_view(&self, visit: Visit, page: LoginPage, name: String) -> Result<LoginView, FlowError> {
+        let view = self.enter_login(visit, name).await?.view;
+        self.is_offered(&view.view, page.method()).map(|()| view)
     }
 
     /// Looks at a posted login form.
     ///
     /// # Errors
     /// [`Problem::Forged`] for a form that is not ours, [`Problem::Gone`] for an
-    /// interaction that is over; authentication and store in trouble.
+    /// interaction that is over, [`Problem::MethodRefused`]; authentication and store
+    /// in trouble.
     pub async fn login(&self, visit: Visit, page: LoginPage, posted: PostedLogin) -> Result<Submission, FlowError> {
         let entered = self.enter_login(visit.clone(), posted.interaction).await?;
         Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
+        self.is_offered(&entered.view.view, page.method())?;
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
         let fields = match entered.view.again(posted.fields.filled(form::USERNAME)) {
             // Who was signed in here has accepted the terms; a new version has its own page.

@@ -24,6 +24,7 @@ mod leaving;
 mod login;
 mod login_page;
 mod logout;
+mod narrowing;
 mod native;
 mod notices;
 mod outcome;

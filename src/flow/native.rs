@@ -13,7 +13,8 @@ pub struct NativeView {
     pub interaction: String,
     /// The token of its forms.
     pub csrf: String,
-    /// The methods that are switched on, in the order of the page.
+    /// The methods that are switched on and that the client takes, in the order of
+    /// the page.
     pub methods: Vec<&'static str>,
 }
 
@@ -40,8 +41,9 @@ impl Flow {
         }
         // The browser may be new: its cookie goes out with this very answer.
         let cookie = answer.cookie.as_ref().map(|cookie| cookie.expose().clone()).or(visit.cookie.clone());
-        let view = self.login_view(Visit { cookie, ..visit }, interaction.clone()).await?.view;
-        let methods = self.registry.iter().map(|method| method.method().name).collect();
+        let view = self.enter_login(Visit { cookie, ..visit }, interaction.clone()).await?.view.view;
+        let methods = self.registry.iter().map(|method| method.method().name);
+        let methods = methods.filter(|method| view.methods.allow(method)).collect();
         Ok(Some(NativeView { interaction: view.interaction, csrf: view.csrf, methods }))
     }
 }

@@ -101,6 +101,12 @@ pub enum Problem {
     /// Nobody may make an account by themselves.
     #[error("registration is switched off")]
     SignUpOff,
+    /// The client, or the owner of the account, takes no sign-in by this method.
+    #[error("a login method that is not allowed")]
+    MethodRefused {
+        /// The page of one that is, if there is any.
+        again: Option<Destination>,
+    },
     /// No such page.
     #[error("no such page")]
     NotFound,

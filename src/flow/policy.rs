@@ -12,7 +12,7 @@ use crate::base::Timestamp;
 use crate::base::id::{PrincipalId, SignInId};
 use crate::domain::{PrincipalKind, SignIn, SignInState};
 use crate::protocol::client_metadata::AccountAffinity;
-use crate::protocol::{ErrorCode, Prompt, Prompts, Scope};
+use crate::protocol::{ErrorCode, LoginMethods, Prompt, Prompts, Scope};
 use candidate::{Candidate, candidate};
 pub use candidate::{named_alone, offered, remembered_state};
 
@@ -144,6 +144,8 @@ pub struct Situation {
     pub consented_here: bool,
     /// Whether the candidate has yet to accept the present terms.
     pub agreements_due: bool,
+    /// The login methods that the client and the candidate's owner take.
+    pub methods: LoginMethods,
 }
 
 /// What to do now.
@@ -267,15 +269,15 @@ fn decide(asked: &Asked, situation: &Situation, now: Timestamp) -> NextStep {
     NextStep::Issue(id)
 }
 
-/// Whether the account must prove itself (again): it is locked, the client
-/// wants a new proof, or the last one is too old.
+/// Whether the account must prove itself (again): it is locked, the client wants
+/// a new proof, or the last one is too old or by a method that is not taken.
 fn needs_proof(asked: &Asked, situation: &Situation, sign_in: &SignIn, now: Timestamp) -> bool {
     if situation.proved == Some(sign_in.id) {
         return false;
     }
     let anew = asked.prompts.contains(Prompt::Login) || asked.max_age == Some(Duration::ZERO);
     let stale = asked.max_age.is_some_and(|max_age| !sign_in.is_fresh(max_age, now));
-    anew || stale || sign_in.state(now) != SignInState::Active
+    anew || stale || sign_in.state(now) != SignInState::Active || !situation.methods.allow(&sign_in.method)
 }
 
 fn consent_missing(asked: &Asked, situation: &Situation) -> bool {

@@ -133,14 +133,18 @@ impl Flow {
     /// The page of a sign-up, as far as it came.
     ///
     /// # Errors
-    /// [`Problem::SignUpOff`], [`Problem::Gone`] when the interaction is over.
+    /// [`Problem::SignUpOff`], [`Problem::MethodRefused`] where the client takes no
+    /// sign-in by a number, [`Problem::Gone`] when the interaction is over.
     pub async fn sign_up_view(&self, visit: Visit, name: String) -> Result<SignUpView, FlowError> {
         self.is_sign_up_open()?;
         let flow = self.clone();
         self.store
-            .read(move |tx| match flow.enter_page(tx, &visit, &name)? {
-                Ok(entry) => flow.sign_up_page(tx, &visit, entry),
-                Err(gone) => Ok(Err(gone)),
+            .read(move |tx| {
+                let entry = flow.enter_page(tx, &visit, &name)?;
+                match entry.and_then(|entry| flow.is_sign_up_offered(&entry).map(|()| entry)) {
+                    Ok(entry) => flow.sign_up_page(tx, &visit, entry),
+                    Err(refused) => Ok(Err(refused)),
+                }
             })
             .await?
     }
@@ -154,6 +158,7 @@ impl Flow {
         self.is_sign_up_open()?;
         let name = posted.interaction.clone();
         let entry = self.enter_form_page(visit.clone(), name.clone(), &posted.csrf).await?;
+        self.is_sign_up_offered(&entry)?;
         match self.sign_up_step(&visit, &entry, &posted.fields).await? {
             Ok(answer) => Ok(SignUpSubmission::Done(answer)),
             Err(refused) => {

@@ -114,16 +114,17 @@ impl Flow {
             consented: progress.consented.clone(),
             consented_here: progress.consented.is_some(),
             agreements_due: false,
+            methods: Self::methods_of_client(tx, client)?,
         };
-        let settled = policy::settled_account(asked, &situation, visit.now)
-            .map(|sign_in| (sign_in.principal.kind, sign_in.principal.id.clone()));
-        if let Some((kind, principal)) = settled {
-            if let Some(version) = self.settings.terms_for(kind) {
-                situation.agreements_due = !agreements::accepted(tx, &principal, version)?;
+        let settled = policy::settled_account(asked, &situation, visit.now).map(|sign_in| sign_in.principal.clone());
+        if let Some(principal) = settled {
+            if let Some(version) = self.settings.terms_for(principal.kind) {
+                situation.agreements_due = !agreements::accepted(tx, &principal.id, version)?;
             }
             if let (Some(client), None, Some(_)) = (client, &situation.consented, &asked.consent_for) {
-                situation.consented = consents::find(tx, &principal, &client.id)?;
+                situation.consented = consents::find(tx, &principal.id, &client.id)?;
             }
+            situation.methods = Self::methods_left(tx, std::mem::take(&mut situation.methods), &principal)?;
         }
         Ok(situation)
     }

@@ -36,10 +36,12 @@ impl Flow {
     ///
     /// # Errors
     /// [`Problem::Gone`] when the interaction is over, [`Problem::NotFound`] for
-    /// a method that is switched off; [`FlowError::Store`] in trouble.
+    /// a method that is switched off, [`Problem::MethodRefused`] for one that the
+    /// client does not take; [`FlowError::Store`] in trouble.
     pub async fn departure(&self, visit: Visit, page: LoginPage, name: String) -> Result<DepartureView, FlowError> {
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
         let entered = self.enter_login(visit.clone(), name).await?;
+        self.is_offered(&entered.view.view, page.method())?;
         let place = Place::of(&visit.user_agent);
         let bound = Bound {
             browser: entered.interaction.browser.id,
@@ -78,6 +80,7 @@ impl Flow {
         let Welcome { browser, returned } = self.welcome(&visit, page, &params).await?;
         let name = self.second_name(browser, returned.interaction);
         let entered = self.enter_login(visit.clone(), name.clone()).await?;
+        self.is_offered(&entered.view.view, page.method())?;
         let (upstream, used) = (self.upstream.clone(), returned.clone());
         if !self.store.write(move |tx| upstream.use_state(tx, &used)).await? {
             return Err(Problem::BadState { again: Some(Destination::Login { page, interaction: name }) }.into());
@@ -104,6 +107,7 @@ impl Flow {
     pub async fn app_login(&self, visit: Visit, page: LoginPage, posted: PostedLogin) -> Result<Submission, FlowError> {
         let entered = self.enter_login(visit.clone(), posted.interaction).await?;
         Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
+        self.is_offered(&entered.view.view, page.method())?;
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
         let ticks = Ticks { stay: posted.stay, agreed: posted.fields.agreed().is_ok() };
         let known = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());

@@ -103,6 +103,8 @@ pub struct ClientMetadata {
     pub allowed_principal_types: Vec<String>,
     /// Aliases or ids of the accounts whose people it takes; all when empty.
     pub allowed_owner_accounts: Vec<String>,
+    /// Login methods that it takes; all when empty.
+    pub allowed_login_methods: Vec<String>,
 }
 
 impl Default for ClientMetadata {
@@ -146,6 +148,7 @@ impl Default for ClientMetadata {
             always_confirm_account: false,
             allowed_principal_types: Vec::new(),
             allowed_owner_accounts: Vec::new(),
+            allowed_login_methods: Vec::new(),
         }
     }
 }

@@ -23,6 +23,7 @@ table! {
         account_id -> Text,
         iam_long_lived_days -> BigInt,
         updated_at -> BigInt,
+        login_methods -> Text,
     }
 }
 

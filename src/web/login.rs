@@ -11,7 +11,7 @@ use super::pages::{Failing, PageError, UpstreamProblem};
 use super::{native, respond, sms};
 use crate::authn;
 use crate::domain::browser::Stay;
-use crate::flow::{LoginPage, PostedLogin, Submission};
+use crate::flow::{FlowError, LoginPage, PostedLogin, Problem, Submission};
 use crate::protocol::RawParams;
 
 /// `GET /login`.
@@ -72,8 +72,12 @@ async fn show(context: Context, page: LoginPage, account: Option<String>) -> Htt
     let Some(name) = context.interaction() else {
         return begin_own(&context).await;
     };
-    match context.app.flow.login_view(context.visit.clone(), name).await {
+    match context.app.flow.login_view(context.visit.clone(), page, name).await {
         Ok(view) => render(&context, page, account.as_deref(), &view, None),
+        // Many links lead to the account page: who comes there goes on to what there is.
+        Err(FlowError::Problem(Problem::MethodRefused { again: Some(there) })) if page == LoginPage::Account => {
+            context.see_other(&respond::path(&there), None)
+        }
         Err(error) => context.failed(&error),
     }
 }

@@ -183,7 +183,7 @@ impl Filled<'_> {
         Agreements { documents: documents(self.context, locale), ticked }
     }
 
-    /// Every method that is switched on, in the order of the registry, this page's marked.
+    /// Every method that is switched on and taken, in the order of the registry, this page's marked.
     pub(super) fn methods(&self) -> Vec<MethodLink> {
         method_links(self.context, &self.view.view, self.page)
     }
@@ -197,7 +197,7 @@ impl Filled<'_> {
     /// Where accounts are made by oneself: main accounts alone are.
     fn sign_up(&self) -> Option<String> {
         let open = self.context.app.flow.settings.sign_up == SignUpPolicy::Open && self.page == LoginPage::Account;
-        open.then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
+        (open && self.view.view.offers_sign_up()).then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
     }
 
     pub(super) fn link(&self, page: LoginPage) -> String {
@@ -205,7 +205,8 @@ impl Filled<'_> {
     }
 }
 
-/// Links to every method that is switched on and has a page, `current` marked.
+/// Links to every method that is switched on, has a page, and is taken by the
+/// client, `current` marked.
 pub fn method_links(context: &Context, view: &View, current: LoginPage) -> Vec<MethodLink> {
     let locale = context.locale(&view.ui_locales);
     let link = |page: LoginPage| {
@@ -224,7 +225,8 @@ pub fn method_links(context: &Context, view: &View, current: LoginPage) -> Vec<M
         };
         if page == current { link.current() } else { link }
     };
-    LoginPage::all(&context.app.flow.registry).map(link).collect()
+    let taken = |page: &LoginPage| view.methods.allow(page.method());
+    LoginPage::all(&context.app.flow.registry).filter(taken).map(link).collect()
 }
 
 /// The documents that everybody agrees to.

@@ -147,7 +147,8 @@ fn in_app(context: &Context, view: &LoginView, refused: Option<&Rejection>) -> H
     let own = &view.view;
     let error: Option<PageError> = refused.map(PageError::from);
     let methods = method_links(context, own, LoginPage::OneTap);
-    let sms = LoginPage::all(&context.app.flow.registry).find(|page| *page == LoginPage::Sms);
+    let taken = |page: &LoginPage| *page == LoginPage::Sms && own.methods.allow(page.method());
+    let sms = LoginPage::all(&context.app.flow.registry).find(taken);
     let html = OneTapPage {
         chrome: context.chrome_at(Some(own), &LoginPage::OneTap.path()),
         form: Form { action: String::new(), interaction: None, csrf: String::new(), error },

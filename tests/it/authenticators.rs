@@ -89,6 +89,15 @@ async fn every_method_is_throttled_and_leaves_a_row_without_the_secret(#[values(
     }
 }
 
+#[test]
+fn what_registrations_and_owners_may_name_is_what_there_is() {
+    let mut there: Vec<_> = menshen::authn::registry::ENTRIES.iter().map(|entry| entry.name).collect();
+    let mut named = menshen::protocol::login_methods::NAMES.to_vec();
+    there.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(there, named);
+}
+
 #[tokio::test]
 async fn the_configuration_orders_methods_and_switches_them_off() {
     let world =

@@ -165,7 +165,8 @@ fn the_page_of_decisions_is_up_to_date() {
         *last got A*: the account that this client got last in this browser. *chosen A*: picked in this interaction; *proved\n\
         A*: signed in within it. *login_hint=A B*: the hint fits these accounts. *client takes the last*:\n\
         `account_affinity = \"last_used\"`; *client confirms*: `always_confirm_account`; *client takes …*:\n\
-        `allowed_principal_types`, `allowed_owner_accounts`. *sid=A*: a sign-in of this browser. Outcomes: *code* goes back to\n\
+        `allowed_principal_types`, `allowed_owner_accounts`; *client takes by …*: `allowed_login_methods`, or `login_methods`\n\
+        of the owner (everybody here signed in by password). *sid=A*: a sign-in of this browser. Outcomes: *code* goes back to\n\
         the client, *choose* is the chooser (its first entry has the focus), *login: A* asks that account for a proof,\n\
         *mismatch* says that the client wants somebody else and then returns `login_required`; anything else is a page of\n\
         that name or the error that the client gets.\n\n";

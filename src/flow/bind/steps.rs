@@ -154,8 +154,15 @@ impl Flow {
             if entry.interaction.progress.pending.as_ref() != Some(&pending) {
                 return Ok(Ok(Err(Rejection::BindExpired)));
             }
-            if !identifiers::is_proven(tx, &principal, &lookup)? {
+            let found = principals::find(tx, &principal)?;
+            let proven = identifiers::is_proven(tx, &principal, &lookup)?;
+            let Some(found) = found.filter(|_| proven) else {
                 return Ok(Ok(Err(Rejection::SelectRequired)));
+            };
+            // Nothing is bound that could not be used.
+            let left = (&entry.interaction, entry.view.methods.clone());
+            if let Some(refused) = flow.refused_for(tx, &own, left, (&found, method.name))? {
+                return Ok(Err(refused));
             }
             let bound = flow.upstream.bind(tx, &flow.attempt_at(&own, &entry), (method, by), &ready)?;
             if let Ok(proof) = &bound {

@@ -147,7 +147,7 @@ impl Flow {
         proven: &ProvenContact,
         handle: &str,
     ) -> Step {
-        if !self.opens_known(proven) {
+        if !self.opens_known(entry, proven) {
             return Err(Problem::Stale.into());
         }
         let Some(phone) = self.proven_phone(visit, entry, proven)? else {

@@ -63,7 +63,7 @@ impl Flow {
         }
         let mut entries = Vec::new();
         let proven = entry.interaction.progress.proven.as_ref();
-        for holder in holders.iter().filter(|_| proven.is_some_and(|proven| self.opens_known(proven))) {
+        for holder in holders.iter().filter(|_| proven.is_some_and(|proven| self.opens_known(entry, proven))) {
             entries.push(ChoiceEntry {
                 handle: self.holder_handle(entry, holder),
                 selectable: holder.standing() == Standing::Good,
@@ -77,8 +77,9 @@ impl Flow {
 
     /// Whether a proven number may open an account that it has already: by what
     /// proved it, where that is a way to sign in.
-    pub(super) fn opens_known(&self, proven: &ProvenContact) -> bool {
-        proven.opens_known() && self.registry.find(proven.by().method().name).is_some()
+    pub(super) fn opens_known(&self, entry: &Entry, proven: &ProvenContact) -> bool {
+        let method = proven.by().method().name;
+        proven.opens_known() && self.registry.find(method).is_some() && entry.view.methods.allow(method)
     }
 
     /// The name of an account for the page of one interaction.

@@ -13,6 +13,7 @@ use crate::base::id::AccountId;
 use crate::domain::contact::{Email, Phone, username_key};
 use crate::domain::{Account, AccountStatus, ContactKind};
 use crate::identity::{Billing, MustChange};
+use crate::protocol::login_methods;
 
 /// The rules of the house that a file is read by.
 #[derive(Clone, Copy)]
@@ -47,6 +48,8 @@ pub(super) struct PersonEntry {
     pub(super) claims: Option<serde_json::Map<String, serde_json::Value>>,
     /// Of a main account: days that its IAM users may stay signed in.
     pub(super) iam_long_lived_days: Option<u16>,
+    /// Of a main account: the login methods that its people may use.
+    pub(super) login_methods: Option<Vec<String>>,
 }
 
 /// What somebody is. Owners are named by their place in [`Declaration::people`].
@@ -85,6 +88,8 @@ impl PersonEntry {
 }
 
 const PERSON: [&str; 5] = ["name", "password", "claims", "status", "must_change_password"];
+const ACCOUNT: [&str; 8] =
+    ["id", "alias", "email", "phone", "iam_long_lived_days", "login_methods", "sub_account", "iam_user"];
 
 impl Declaration {
     /// Reads a file.
@@ -142,9 +147,7 @@ impl Declaration {
 
 /// One `[[account]]` with everybody in it; `place` is where it will stand.
 fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec<PersonEntry>, Wrong> {
-    table.only(
-        &[&PERSON[..], &["id", "alias", "email", "phone", "iam_long_lived_days", "sub_account", "iam_user"]].concat(),
-    )?;
+    table.only(&[&PERSON[..], &ACCOUNT].concat())?;
     let (subs, users) = (table.tables("sub_account")?, table.tables("iam_user")?);
     let id = read_id(&mut table)?;
     let alias = table.text("alias")?;
@@ -153,8 +156,9 @@ fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec
         return Err(table.wrong("alias", rule));
     }
     let iam_long_lived_days = table.number("iam_long_lived_days", 90)?;
+    let login_methods = read_login_methods(&mut table)?;
     let root = read_person(&mut table, Role::Main, rules)?;
-    let root = PersonEntry { id, alias, iam_long_lived_days, ..root };
+    let root = PersonEntry { id, alias, iam_long_lived_days, login_methods, ..root };
     if root.alias.is_none() && root.contact(ContactKind::Email).is_none() {
         return Err(Wrong::new(root.at, "needs an alias or an email to be known by"));
     }
@@ -179,6 +183,19 @@ fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec
         people.push(read_person(&mut user, Role::Iam { owner: place, username, key }, rules)?);
     }
     Ok(people)
+}
+
+/// Names of login methods, of which a root can use one: an owner that locked
+/// itself out could not undo it.
+fn read_login_methods(table: &mut Table) -> Result<Option<Vec<String>>, Wrong> {
+    let Some(names) = table.texts("login_methods")? else { return Ok(None) };
+    if let Some(number) = names.iter().position(|name| !login_methods::is_name(name)) {
+        return Err(table.wrong(&format!("login_methods[{number}]"), "is no login method"));
+    }
+    if !login_methods::leave_roots_a_way(&names) {
+        return Err(table.wrong("login_methods", "leaves the main account itself no way to sign in"));
+    }
+    Ok(Some(names))
 }
 
 /// Twelve digits, the first not zero, as the house makes them.
@@ -225,5 +242,6 @@ fn read_person(table: &mut Table, role: Role, rules: &Rules<'_>) -> Result<Perso
         must_change,
         claims: claims.declared,
         iam_long_lived_days: None,
+        login_methods: None,
     })
 }

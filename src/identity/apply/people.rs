@@ -101,20 +101,33 @@ fn create(
             accounts::create_main(tx, &account(person), run.most_per_phone, run.origin)?
         }
     };
-    if let Some(days) = entry.iam_long_lived_days {
-        allow_long_lived(tx, &made.account.id, days, run)?;
-    }
+    write_policy(tx, &made.account.id, entry, run)?;
     let (subject, name, id) = named(entry, &made);
     Ok(Change::created(subject, name, id))
 }
 
-/// What the owner allows its IAM users; true when that changed something.
-fn allow_long_lived(tx: &mut Tx<'_>, account: &AccountId, days: u16, run: &Run<'_>) -> Result<bool, Stop<Refusal>> {
-    let changed = store::account_policies::allow_iam_long_lived(tx, account, days)?;
-    if changed {
+/// What the owner allows its people; the keys that changed something.
+fn write_policy(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    entry: &PersonEntry,
+    run: &Run<'_>,
+) -> Result<Vec<&'static str>, Stop<Refusal>> {
+    let mut keys = Vec::new();
+    if let Some(days) = entry.iam_long_lived_days
+        && store::account_policies::allow_iam_long_lived(tx, account, days)?
+    {
         status::record_account(tx, account, &format!("iam_long_lived_days {days}"), run.origin)?;
+        keys.push("iam_long_lived_days");
     }
-    Ok(changed)
+    if let Some(methods) = &entry.login_methods
+        && store::account_policies::narrow_login_methods(tx, account, methods)?
+    {
+        let named = if methods.is_empty() { "all".to_owned() } else { methods.join(" ") };
+        status::record_account(tx, account, &format!("login_methods {named}"), run.origin)?;
+        keys.push("login_methods");
+    }
+    Ok(keys)
 }
 
 /// How a change is told: by alias or name and number, or as `alice@acme`.
@@ -162,11 +175,7 @@ fn update(
         credentials::set_password(tx, &now, password, run.origin)?;
         keys.push("password");
     }
-    if let Some(days) = entry.iam_long_lived_days
-        && allow_long_lived(tx, &there.account.id, days, run)?
-    {
-        keys.push("iam_long_lived_days");
-    }
+    keys.extend(write_policy(tx, &there.account.id, entry, run)?);
     if let Some(wanted) = entry.status {
         let changed = match entry.role {
             Role::Main | Role::Sub { .. } => status::set_account_status(tx, &there.account, wanted, run.origin)?,

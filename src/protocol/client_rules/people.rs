@@ -4,18 +4,28 @@ use url::Url;
 
 use super::{ClientMetadata, MAX_LIST, MetadataError};
 use crate::protocol::claims::PRINCIPAL_TYPES;
+use crate::protocol::login_methods;
 use crate::protocol::redirect_uri::{ApplicationType, RegisteredRedirectUri};
 
-/// Known kinds, and lists of a bearable length.
+/// Known kinds and methods, and lists of a bearable length.
 pub(super) fn check_accounts(client: &ClientMetadata) -> Result<(), MetadataError> {
     if client.allowed_owner_accounts.len() > MAX_LIST {
         return Err(MetadataError::new("allowed_owner_accounts", "has more than 50 entries"));
     }
+    if client.allowed_login_methods.len() > MAX_LIST {
+        return Err(MetadataError::new("allowed_login_methods", "has more than 50 entries"));
+    }
     let known = |kind: &String| PRINCIPAL_TYPES.contains(&kind.as_str());
-    if client.allowed_principal_types.iter().all(known) {
+    if !client.allowed_principal_types.iter().all(known) {
+        return Err(MetadataError::new(
+            "allowed_principal_types",
+            "names something else than root, sub_account, iam_user",
+        ));
+    }
+    if client.allowed_login_methods.iter().all(|name| login_methods::is_name(name)) {
         Ok(())
     } else {
-        Err(MetadataError::new("allowed_principal_types", "names something else than root, sub_account, iam_user"))
+        Err(MetadataError::new("allowed_login_methods", "names something else than a login method"))
     }
 }
 

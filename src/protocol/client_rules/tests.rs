@@ -58,6 +58,8 @@ fn defaults_are_the_safe_ones() {
 #[case(json!({"response_types": ["token"]}), "unknown variant `token`")]
 #[case(json!({"shoe_size": 1}), "unknown field `shoe_size`")]
 #[case(json!({"grant_types": []}), "grant_types is empty")]
+#[case(json!({"allowed_login_methods": ["sms", "oidc.corp", "oidc"]}), "taken")]
+#[case(json!({"allowed_login_methods": ["sms", "qq"]}), "allowed_login_methods names something else than a login method")]
 #[case(json!({"redirect_uris": []}), "redirect_uris is required")]
 #[case(json!({"redirect_uris": ["https://rp.test/cb#x"]}), "which has a fragment")]
 #[case(json!({"post_logout_redirect_uris": ["javascript:alert(1)"]}), "scheme")]

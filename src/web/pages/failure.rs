@@ -31,6 +31,8 @@ pub enum Failing {
     MethodNotAllowed,
     /// Nobody may make an account by themselves.
     SignUpOff,
+    /// The client, or the owner of the account, does not take this login method.
+    MethodRefused,
     /// Too many requests.
     TooMany {
         /// Seconds to wait, as in `Retry-After`.
@@ -59,6 +61,7 @@ impl Failing {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::SignUpOff => "signup_off",
+            Self::MethodRefused => "login_method_refused",
             Self::TooMany { .. } => "too_many_requests",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal => "internal",
@@ -78,6 +81,7 @@ impl Failing {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::SignUpOff
+            | Self::MethodRefused
             | Self::Internal => None,
         }
     }
@@ -114,6 +118,7 @@ impl ErrorPage {
             Failing::NotFound => &t.not_found,
             Failing::MethodNotAllowed => &t.method_not_allowed,
             Failing::SignUpOff => &t.sign_up_off,
+            Failing::MethodRefused => &t.method_refused,
             Failing::TooMany { .. } => &t.too_many,
             Failing::Unavailable { .. } => &t.unavailable,
             Failing::Internal => &t.internal,

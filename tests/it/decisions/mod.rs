@@ -13,7 +13,7 @@ use menshen::domain::{
 };
 use menshen::flow::policy::{Ask, Asked, Confirm, NamedSession, NextStep, Situation, named_alone, next_step};
 use menshen::protocol::client_metadata::AccountAffinity;
-use menshen::protocol::{Prompt, Prompts, Scope};
+use menshen::protocol::{LoginMethods, Prompt, Prompts, Scope};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -115,6 +115,7 @@ fn put(clause: &str, asked: &mut Asked, situation: &mut Situation) {
         ("owner_hint", value) => asked.demands.owner = Some(value.to_owned()),
         ("principal_type_hint", value) => asked.demands.kind = Some(value.parse().unwrap()),
         ("client takes owner", value) => asked.demands.owners = vec![value.to_owned()],
+        ("client takes by", method) => situation.methods = LoginMethods::of(&[method.to_owned()]),
         ("client takes the", "last") => asked.affinity = AccountAffinity::LastUsed,
         ("client takes", value) => asked.demands.kinds = vec![value.parse().unwrap()],
         ("client", "confirms") => asked.confirm = Confirm::Always,

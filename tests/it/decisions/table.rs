@@ -160,6 +160,20 @@ pub const PARTS: &[Part] = &[
         ],
     ),
     (
+        "By another method",
+        &[
+            ["A", "client takes by password", "code: A"],
+            ["A", "client takes by sms", "login: A"],
+            ["A", "client takes by sms, prompt=none", "login_required"],
+            ["A", "client takes by sms, proved A", "code: A"],
+            ["A", "client takes by sms, prompt=none, id_token_hint=A", "login_required"],
+            ["A", "client takes by sms, terms due, consent due", "login: A"],
+            ["A B", "client takes by sms", "choose: A, B"],
+            ["A B", "client takes by sms, chosen B", "login: B"],
+            ["A B", "client takes by sms, prompt=none", "account_selection_required"],
+        ],
+    ),
+    (
         "A new account is asked for",
         &[
             ["", "prompt=create", "sign-up"],

@@ -9,6 +9,16 @@ use crate::support::database::Backend;
 const MUTATIONS: &[(&str, &str, &str)] = &[
     ("alias = \"acme\"", "allias = \"acme\"", "account[0].allias: unknown key"),
     ("[[resource]]", "[[resources]]", "resources: unknown key"),
+    (
+        "alias = \"acme\"",
+        "alias = \"acme\"\nlogin_methods = [\"sms\", \"qq\"]",
+        "account[0].login_methods[1]: is no login method",
+    ),
+    (
+        "alias = \"acme\"",
+        "alias = \"acme\"\nlogin_methods = [\"iam_user\"]",
+        "account[0].login_methods: leaves the main account itself no way to sign in",
+    ),
     ("id = \"104857600000\"", "id = \"1\"", "account[0].id: expected twelve digits, the first not 0"),
     (
         "alias = \"acme\"",

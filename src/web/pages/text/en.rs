@@ -221,6 +221,11 @@ const ERRORS: Errors = Errors {
         what: "Nobody can create an account by themselves at the moment. Nothing was changed.",
         next: "If you have an account, sign in. If you need one, ask your administrator.",
     },
+    method_refused: ErrorText {
+        title: "This way of signing in is not allowed here",
+        what: "The app that you sign in to, or the administrator of the account, allows other ways alone.",
+        next: "Please sign in another way.",
+    },
     too_many: ErrorText {
         title: "Too many requests",
         what: "There were too many requests in a short time.",

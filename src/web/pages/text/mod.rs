@@ -242,6 +242,7 @@ pub struct Errors {
     pub not_found: ErrorText,
     pub method_not_allowed: ErrorText,
     pub sign_up_off: ErrorText,
+    pub method_refused: ErrorText,
     pub too_many: ErrorText,
     pub unavailable: ErrorText,
     pub internal: ErrorText,

@@ -216,6 +216,11 @@ const ERRORS: Errors = Errors {
         what: "目前不能自行注册账号。没有任何内容被更改。",
         next: "已有账号请直接登录；需要新账号时，请联系管理员。",
     },
+    method_refused: ErrorText {
+        title: "不能使用此登录方式",
+        what: "您要登录的应用，或账号所属组织的管理员，限制了可用的登录方式。",
+        next: "请使用其他方式登录。",
+    },
     too_many: ErrorText {
         title: "请求过于频繁", what: "短时间内的请求太多。", next: "请稍候片刻再试。"
     },

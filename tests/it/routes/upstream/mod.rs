@@ -1,9 +1,11 @@
 //! Logins at vendors: leaving, coming back, binding, and what goes wrong.
 
 mod bind;
+mod narrowing;
 mod native;
 mod one_tap;
 mod others;
+mod owners;
 mod proofs;
 mod scene;
 mod states;

@@ -172,6 +172,7 @@ impl Maker<'_> {
             Failing::NotFound,
             Failing::MethodNotAllowed,
             Failing::SignUpOff,
+            Failing::MethodRefused,
             Failing::TooMany { retry_after: 1 },
             Failing::Unavailable { retry_after: 5 },
             Failing::Internal,
