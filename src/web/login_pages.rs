@@ -197,7 +197,8 @@ impl Filled<'_> {
     /// Where accounts are made by oneself: main accounts alone are.
     fn sign_up(&self) -> Option<String> {
         let open = self.context.app.flow.settings.sign_up == SignUpPolicy::Open && self.page == LoginPage::Account;
-        (open && self.view.view.offers_sign_up()).then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
+        (open && self.view.view.offers_sign_up())
+            .then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
     }
 
     pub(super) fn link(&self, page: LoginPage) -> String {

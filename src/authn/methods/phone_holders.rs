@@ -68,7 +68,8 @@ impl NumberProved<'_> {
                 (Wish::Any | Wish::Unclear, [_, ..]) => None,
             };
             if let Some(principal) = chosen {
-                return judge(tx, principal.clone(), &template, &origin, (method, "proven phone")).map(Outlook::Settled);
+                return judge(tx, principal.clone(), &template, &origin, (method, "proven phone"))
+                    .map(Outlook::Settled);
             }
             if holders.is_empty() {
                 return Ok(Outlook::Nobody);

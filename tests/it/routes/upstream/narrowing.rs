@@ -130,7 +130,9 @@ async fn who_comes_back_by_another_method_is_not_asked_about(#[values(Sqlite, Po
 
 #[rstest]
 #[actix_web::test]
-async fn an_identity_that_waits_is_not_bound_for_a_client_that_takes_none(#[values(Sqlite, Postgres)] backend: Backend) {
+async fn an_identity_that_waits_is_not_bound_for_a_client_that_takes_none(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
     let scene = Scene::start(backend).await;
     let client = narrow(&scene, &["wechat"]).await;
     let browser = scene.idp.browser();
@@ -173,7 +175,8 @@ async fn an_account_is_made_where_the_client_takes_what_it_ends_in(#[values(Sqli
     let login = browser.open(&client.request().url()).await;
     assert!(login.path() == "/login" && !login.has("a[href^='/signup']"), "{}", login.body);
     let form = login.form();
-    let own = [("interaction", form.fields["interaction"].as_str()), ("csrf", &form.fields["csrf"]), ("phone", NEW_PHONE)];
+    let own =
+        [("interaction", form.fields["interaction"].as_str()), ("csrf", &form.fields["csrf"]), ("phone", NEW_PHONE)];
     is_refused(&browser.get(&format!("/signup?interaction={}", form.fields["interaction"])).await);
     is_refused(&browser.post("/signup", &own).await);
     is_refused(&browser.open(&client.request().with("prompt", "create").url()).await);
@@ -211,6 +214,7 @@ async fn an_app_is_told_the_methods_that_its_client_takes(#[values(Sqlite, Postg
     assert!(page.path() == "/login/one-tap" && page.has("#in-app") && !page.has("#by-message"), "{}", page.body);
     let told = app.send(request(), &scene.idp.client("native").request().url()).await.json();
     assert_eq!(told["methods"], json!(["one_tap"]));
-    let refused = |event: &menshen::domain::AuditEvent| event.kind == AuditKind::Login && event.outcome == Outcome::Refused;
+    let refused =
+        |event: &menshen::domain::AuditEvent| event.kind == AuditKind::Login && event.outcome == Outcome::Refused;
     assert!(!scene.idp.audit().await.iter().any(refused), "nobody was refused");
 }

@@ -43,8 +43,12 @@ impl Phone {
     }
 
     pub async fn tap(&self, token: &str, more: &[(&str, &str)]) -> Answer {
-        let mut fields =
-            vec![("interaction", self.interaction.as_str()), ("csrf", &self.csrf), ("token", token), ("attempt", "a-1")];
+        let mut fields = vec![
+            ("interaction", self.interaction.as_str()),
+            ("csrf", &self.csrf),
+            ("token", token),
+            ("attempt", "a-1"),
+        ];
         fields.extend(more);
         if !more.iter().any(|(name, _)| *name == "carrier") {
             fields.push(("carrier", "cmcc"));
@@ -206,7 +210,8 @@ async fn a_post_that_is_not_whole_asks_nobody_and_leaves_the_token_good(#[values
     ];
     let without = |name: &str| whole.into_iter().filter(|(one, _)| *one != name).collect::<Vec<_>>();
     let with = |name, value| without(name).into_iter().chain([(name, value)]).collect::<Vec<_>>();
-    let (cross, missing) = (is(StatusCode::FORBIDDEN, "cross_site"), is(StatusCode::UNPROCESSABLE_ENTITY, "field_required"));
+    let (cross, missing) =
+        (is(StatusCode::FORBIDDEN, "cross_site"), is(StatusCode::UNPROCESSABLE_ENTITY, "field_required"));
     for (fields, expected) in [
         (without("csrf"), cross.clone()),
         (with("csrf", &other.csrf), cross),

@@ -42,7 +42,10 @@ async fn a_right_proof_by_another_method_opens_nothing_and_is_told_and_a_wrong_o
     is_refused(&browser.try_password(&login, root, crate::support::house::PASSWORD).await);
     let trail = scene.idp.audit().await;
     let refused = trail.iter().find(|event| event.kind == AuditKind::Login).expect("a row");
-    assert_eq!((refused.outcome, refused.detail.as_str()), (Outcome::Refused, "sub_account: a method that is not allowed"));
+    assert_eq!(
+        (refused.outcome, refused.detail.as_str()),
+        (Outcome::Refused, "sub_account: a method that is not allowed")
+    );
     assert!(refused.principal.is_some());
     // What is left opens everything, and other owners' people have all of it.
     for person in [OPS, ALICE, OTHER_ALICE, GLOBEX] {

@@ -21,7 +21,8 @@ const TROJAN: Person = Person { page: "/login", name: "evil@trojan.example" };
 /// Somebody else's account that claims `phone`, which its holder never proved.
 async fn trojan(scene: &Scene, phone: &str) {
     let claims = json!({"phone_number_verified": false});
-    let account = json!({"alias": "trojan", "email": TROJAN.name, "phone": phone, "password": PASSWORD, "claims": claims});
+    let account =
+        json!({"alias": "trojan", "email": TROJAN.name, "phone": phone, "password": PASSWORD, "claims": claims});
     scene.idp.apply(&json!({"account": [account]})).await;
 }
 
@@ -134,10 +135,8 @@ async fn a_binding_is_told_to_every_proven_contact_and_a_refused_one_to_nobody(
     let scene = Scene::configured(backend, &[("mail.host", "mail.test"), ("mail.from", "no-reply@id.test")]).await;
     bound(&scene).await;
     let occasion = || Occasion::BindingAdded { connector: "wechat".into() };
-    let expected = [
-        (Channel::Sms, format!("+86{GLOBEX_PHONE}"), occasion()),
-        (Channel::Mail, GLOBEX.name.to_owned(), occasion()),
-    ];
+    let expected =
+        [(Channel::Sms, format!("+86{GLOBEX_PHONE}"), occasion()), (Channel::Mail, GLOBEX.name.to_owned(), occasion())];
     assert_eq!(told(&scene).await, expected);
     // WX-05: what is refused changed nothing.
     scene.idp.clock().advance(Duration::from_secs(61));
