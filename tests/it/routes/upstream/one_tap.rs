@@ -268,12 +268,9 @@ async fn ot_03_without_a_plain_number_nobody_is_let_in_and_soon(
     assert!(trail.iter().any(|event| event.detail.starts_with("one_tap: ") && event.outcome == Outcome::Refused));
     assert!(!trail.iter().any(|event| event.detail.contains(&token) || event.detail.contains("13800000002")));
     // The same page, in a browser: a message instead.
-    let page = post(
-        &phone.browser,
-        "text/html",
-        &[("interaction", &phone.interaction), ("csrf", &phone.csrf), ("carrier", "cmcc"), ("token", &token)],
-    );
-    let page = page.await;
+    let own =
+        [("interaction", phone.interaction.as_str()), ("csrf", &phone.csrf), ("carrier", "cmcc"), ("token", &token)];
+    let page = post(&phone.browser, "text/html", &own).await;
     assert_eq!((page.status, page.error_code().as_deref()), (StatusCode::UNAUTHORIZED, Some("qr_expired")));
     assert!(page.attribute("#by-message", "href").is_some_and(|href| href.starts_with("/login/sms?")), "{}", page.body);
 }
