@@ -9,7 +9,8 @@ use crate::authn::{Proof, WaitingProof};
 use crate::base::Secret;
 use crate::base::id::{PrincipalId, SignInId};
 use crate::domain::browser::{MAX_SIGN_INS, Stay};
-use crate::domain::{Principal, SignIn, SignInState};
+use crate::domain::{Amr, Principal, SignIn, SignInState};
+use crate::identity;
 use crate::session::{self, Arrival};
 use crate::store::{StoreResult, Tx, agreements, sign_ins};
 
@@ -93,6 +94,9 @@ impl Flow {
             stay,
             random,
         };
+        if proves_number(proof) {
+            identity::first_proof(tx, proof.principal(), &visit.origin())?;
+        }
         self.tell_of_new_browser(tx, visit, interaction, proof)?;
         let signed_in = session::sign_in(tx, &self.browsers, &self.settings.lifetimes, proof, &arrival)?;
         let chosen = self.chose(tx, interaction, (signed_in.id, proof.principal(), ticks), visit)?;
@@ -122,6 +126,11 @@ impl Flow {
         let progress = Progress { chosen: Some(id), proved: Some(id), ..Progress::default() };
         Self::save(tx, interaction, &progress)
     }
+}
+
+/// A code or a carrier showed that the number is theirs.
+fn proves_number(proof: &Proof) -> bool {
+    proof.assurance().amr.iter().any(|amr| matches!(amr, Amr::Sms | Amr::OneTap))
 }
 
 /// Back to resume, with the browser's new cookie.

@@ -233,6 +233,7 @@ impl Flow {
 
     fn candidates(&self, tx: &mut Tx<'_>, contact: &Contact, method: Method) -> StoreResult<Vec<Candidate>> {
         let mut found = Vec::new();
+        // An account whose number nobody ever proved may be somebody else's trap (RG-01).
         for principal in principals::find_by_proven_contact(tx, contact.lookup())? {
             if may_bind(&principal, method) {
                 let free = principal.standing() == Standing::Good

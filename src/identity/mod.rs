@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod apply;
+mod claim;
 pub mod clients;
 mod credentials;
 mod lock;
@@ -23,6 +24,7 @@ mod who;
 use std::sync::Arc;
 
 pub use accounts::{Billing, NewAccount, NewIamUser};
+pub use claim::first_proof;
 pub use credentials::{MustChange, NewPassword, reset_password, set_password};
 pub use lock::hold;
 pub use notices::{Notices, Scene};

@@ -102,6 +102,14 @@ pub fn add_key(tx: &mut Tx<'_>, binding: i64, key: &BindingKey) -> StoreResult<(
     Ok(())
 }
 
+/// Takes everything away that a principal has bound; how many there were.
+pub fn remove_of_principal(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<usize> {
+    let own = bindings::table.filter(bindings::principal_id.eq(principal.as_str())).select(bindings::id);
+    let ids = own.load::<i64>(tx.conn())?;
+    ids.iter().try_for_each(|id| remove(tx, *id))?;
+    Ok(ids.len())
+}
+
 /// Takes a binding away.
 pub fn remove(tx: &mut Tx<'_>, binding: i64) -> StoreResult<()> {
     diesel::delete(binding_keys::table.filter(binding_keys::binding_id.eq(binding))).execute(tx.conn())?;

@@ -80,6 +80,28 @@ pub fn is_proven(tx: &mut Tx<'_>, principal: &PrincipalId, lookup: &[u8; 32]) ->
     Ok(found.first::<i64>(tx.conn()).optional()?.is_some())
 }
 
+/// Whether this principal has proved anything.
+pub fn any_proven(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<bool> {
+    Ok(list(tx, principal)?.iter().any(|contact| contact.verified_at.is_some()))
+}
+
+/// Takes every contact from a principal that it never proved.
+pub fn remove_unproven_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<()> {
+    let unproven = identifiers::principal_id.eq(principal.as_str()).and(identifiers::verified_at.is_null());
+    diesel::delete(identifiers::table.filter(unproven)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Marks a principal's contacts of one kind as proved; true when one was not before.
+pub fn prove(tx: &mut Tx<'_>, principal: &PrincipalId, kind: ContactKind) -> StoreResult<bool> {
+    let of_kind = identifiers::principal_id.eq(principal.as_str()).and(identifiers::kind.eq(kind.as_str()));
+    let now = tx.now().micros();
+    let proved = diesel::update(identifiers::table.filter(of_kind.and(identifiers::verified_at.is_null())))
+        .set(identifiers::verified_at.eq(now))
+        .execute(tx.conn())?;
+    Ok(proved > 0)
+}
+
 /// Stores a contact. An e-mail that somebody has is a conflict.
 pub fn insert(tx: &mut Tx<'_>, new: &NewIdentifier<'_>) -> StoreResult<()> {
     let exclusive = match new.kind {

@@ -11,7 +11,7 @@ use crate::authn::registry::Deps;
 use crate::authn::rejection::{AuthnError, Rejection};
 use crate::authn::shortlist::Shortlist;
 use crate::domain::{AuditEvent, AuditKind, Outcome, Principal, PrincipalKind, Standing};
-use crate::store::{StoreResult, Tx, audit, principals};
+use crate::store::{StoreResult, Tx, audit, identifiers, principals};
 
 /// What the person said before the number was proved.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,16 +24,21 @@ pub(super) enum Wish {
     Unclear,
 }
 
-/// Whoever may sign in by a number: main accounts that have it, and sub-accounts
-/// that proved it. Oldest first.
+/// Whoever may sign in by a number: accounts that proved it, and main accounts
+/// that have it and never proved anything. One that proved another contact is
+/// that contact's holder's: a number that was only written down beside it opens
+/// nothing (RG-01). Oldest first.
 pub(super) fn of_number(tx: &mut Tx<'_>, contact: &Contact) -> StoreResult<Vec<Principal>> {
-    let holders = principals::find_with_proof(tx, contact.lookup())?;
-    let may = |kind, proved| match kind {
-        PrincipalKind::Root => true,
-        PrincipalKind::SubAccount => proved,
-        PrincipalKind::IamUser => false,
-    };
-    Ok(holders.into_iter().filter(|(one, proved)| may(one.kind, *proved)).map(|(one, _)| one).collect())
+    let mut holders = Vec::new();
+    for (holder, proved) in principals::find_with_proof(tx, contact.lookup())? {
+        let may = match holder.kind {
+            PrincipalKind::Root => proved || !identifiers::any_proven(tx, &holder.id)?,
+            PrincipalKind::SubAccount => proved,
+            PrincipalKind::IamUser => false,
+        };
+        holders.extend(may.then_some(holder));
+    }
+    Ok(holders)
 }
 
 /// One try by one method that proves numbers.
