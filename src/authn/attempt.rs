@@ -39,35 +39,45 @@ impl Attempt<'_> {
     }
 }
 
-/// What authentication may know of the browser: for whom it signed in before.
-/// Such a browser has a guessing budget of its own, which no stranger can use up.
+/// What authentication may know of the browser: which one it is, and for whom it
+/// signed in before. One that is known for somebody has a guessing budget of its
+/// own, which no stranger can use up.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct KnownBrowser(Option<(BrowserId, Vec<PrincipalId>)>);
+pub struct KnownBrowser {
+    browser: Option<BrowserId>,
+    principals: Vec<PrincipalId>,
+}
 
 impl KnownBrowser {
     /// A browser that was never seen.
     #[must_use]
     pub const fn stranger() -> Self {
-        Self(None)
+        Self { browser: None, principals: Vec::new() }
     }
 
     /// A browser in which `principals` signed in before, whatever became of
-    /// those sign-ins. With nobody it is a stranger.
+    /// those sign-ins. With nobody it is a stranger that can be counted.
     #[must_use]
-    pub fn seen(browser: BrowserId, principals: Vec<PrincipalId>) -> Self {
-        Self((!principals.is_empty()).then_some((browser, principals)))
+    pub const fn seen(browser: BrowserId, principals: Vec<PrincipalId>) -> Self {
+        Self { browser: Some(browser), principals }
+    }
+
+    /// Which browser it is, if it has a cookie of ours.
+    #[must_use]
+    pub const fn id(&self) -> Option<BrowserId> {
+        self.browser
     }
 
     /// Whether anybody signed in in it before.
     #[must_use]
     pub const fn is_seen(&self) -> bool {
-        self.0.is_some()
+        self.browser.is_some() && !self.principals.is_empty()
     }
 
     /// The browser, if `principal` signed in in it before.
     #[must_use]
     pub fn known_for(&self, principal: &PrincipalId) -> Option<BrowserId> {
-        self.0.as_ref().filter(|(_, principals)| principals.contains(principal)).map(|(browser, _)| *browser)
+        self.browser.filter(|_| self.principals.contains(principal))
     }
 }
 
@@ -82,5 +92,7 @@ mod tests {
         assert_eq!(browser.known_for(&alice), Some(BrowserId::new(7)));
         assert_eq!(browser.known_for(&bob), None);
         assert_eq!(KnownBrowser::stranger().known_for(&alice), None);
+        let nobodys = KnownBrowser::seen(BrowserId::new(7), Vec::new());
+        assert!(browser.is_seen() && !nobodys.is_seen() && nobodys.id() == browser.id());
     }
 }

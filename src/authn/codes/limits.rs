@@ -1,8 +1,9 @@
 //! How many one-time codes are sent, and how many wrong ones are looked at.
 //!
-//! Counted by contact, whether anybody here has it or not, and by address. A
-//! browser that is known for a contact has budgets of its own, which no stranger
-//! can use up: whoever asks for codes to somebody's number does not take theirs.
+//! Counted by contact, whether anybody here has it or not, by browser, by address,
+//! and text messages over all: they cost money. A browser that is known for a
+//! contact has budgets of its own, which no stranger can use up: whoever asks for
+//! codes to somebody's number does not take theirs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::authn::contact::Contact;
 use crate::authn::throttle::network;
 use crate::base::id::BrowserId;
 use crate::config;
+use crate::domain::ContactKind;
 use crate::keys::MacKey;
 use crate::store::throttle::{Budget, Reservation, Window, give_back, reserve};
 use crate::store::{StoreResult, Tx};
@@ -22,7 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// Between two codes to one contact.
 pub const RESEND: Duration = Duration::from_secs(60);
 
-/// Codes to one contact, and from one address.
+/// Codes to one contact, and from one address; those of a browser and over all are configured.
 const SENT: [(&[u8], Budget); 3] =
     [(b"code wait", once_in(RESEND)), (b"code hour", so_many(5, HOUR)), (b"code day", so_many(10, DAY))];
 const SENT_FROM: Budget = so_many(20, HOUR);
@@ -41,7 +43,16 @@ const fn once_in(wait: Duration) -> Budget {
 
 /// Plans the counting of codes.
 #[derive(Clone)]
-pub struct CodeLimits(Option<Arc<MacKey>>);
+pub struct CodeLimits(Option<Arc<Planner>>);
+
+struct Planner {
+    key: MacKey,
+    /// Codes that one browser asks for.
+    of_browser: Budget,
+    /// Codes by text message, over all. One row for everybody: what is bought by
+    /// the piece is counted by the piece, and messages are few beside guesses.
+    of_messages: Budget,
+}
 
 /// The counters of one code or one try, in the order in which they are reserved.
 #[derive(Clone)]
@@ -62,25 +73,35 @@ impl CodeLimits {
     /// everything is sent and looked at; the tries of one code stay.
     #[must_use]
     pub fn new(key: MacKey, settings: &config::Throttle) -> Self {
-        Self(settings.enabled.then(|| Arc::new(key)))
+        let of_browser = so_many(settings.codes_per_browser, HOUR);
+        let of_messages = so_many(settings.sms_per_hour, HOUR);
+        Self(settings.enabled.then(|| Arc::new(Planner { key, of_browser, of_messages })))
     }
 
     /// The counters that a code to `contact` touches. `known`: the browser, if
     /// it is known for whoever has the contact.
     pub(super) fn to_send(&self, attempt: &Attempt<'_>, contact: &Contact, known: Option<BrowserId>) -> CodePlan {
-        let Some(key) = self.0.as_deref() else { return CodePlan(Vec::new()) };
+        let Some(planner) = self.0.as_deref() else { return CodePlan(Vec::new()) };
+        let key = &planner.key;
         let mut plan = of_contact(key, &SENT, contact, known);
         if known.is_none() {
-            let from = key.mac(&[b"code address", &network(attempt.address)]);
-            plan.push((*from.as_bytes(), SENT_FROM));
+            let bucket = |parts: &[&[u8]]| *key.mac(parts).as_bytes();
+            if let Some(browser) = attempt.browser.id() {
+                plan.push((bucket(&[b"code browser", &browser.row().to_be_bytes()]), planner.of_browser));
+            }
+            plan.push((bucket(&[b"code address", &network(attempt.address)]), SENT_FROM));
+            // Last, so that the row which everybody shares is held the shortest.
+            if contact.kind() == ContactKind::Phone {
+                plan.push((bucket(&[b"code messages"]), planner.of_messages));
+            }
         }
         CodePlan(plan)
     }
 
     /// The counters that a typed code touches.
     pub(super) fn to_try(&self, contact: &Contact, known: Option<BrowserId>) -> CodePlan {
-        let Some(key) = self.0.as_deref() else { return CodePlan(Vec::new()) };
-        CodePlan(of_contact(key, &WRONG, contact, known))
+        let Some(planner) = self.0.as_deref() else { return CodePlan(Vec::new()) };
+        CodePlan(of_contact(&planner.key, &WRONG, contact, known))
     }
 }
 

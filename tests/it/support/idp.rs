@@ -75,27 +75,22 @@ impl TestIdp {
     /// A provider whose vendors are a simulator of its own, on the same clock.
     pub async fn with_simulator(backend: Backend, settings: &[(&str, &str)]) -> (Self, Vendors) {
         let vendors = Vendors::at(TestDatabase::clock());
-        let text = |value: toml::Value| match value {
-            toml::Value::String(text) => text,
-            toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","),
-            other @ (toml::Value::Integer(_)
-            | toml::Value::Float(_)
-            | toml::Value::Boolean(_)
-            | toml::Value::Datetime(_)
-            | toml::Value::Table(_)) => other.to_string(),
-        };
-        let origin = &vendors.running.fixture().origin;
-        let of_vendors: Vec<(String, String)> = menshen::demo::vendors::settings(origin)
+        let of_vendors: Vec<(String, String)> = menshen::demo::vendors::settings(&vendors.running.fixture().origin)
             .into_iter()
-            .map(|(section, key, value)| (format!("{section}.{key}"), text(value)))
+            .map(|(section, key, value)| (format!("{section}.{key}"), as_text(value)))
             .collect();
-        let mut all = vec![("outbound.allow_private_addresses", "true")];
-        all.extend(of_vendors.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-        all.extend(settings);
-        let database = Rc::new(TestDatabase::new(backend));
-        let idp = Self::node(database, vendors.clock.clone(), &all).await;
-        idp.apply(&house::declaration()).await;
+        let of_vendors = of_vendors.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let all: Vec<_> = of_vendors.chain(settings.iter().copied()).collect();
+        let idp = Self::beside(backend, &vendors, &all).await;
         (idp, vendors)
+    }
+
+    /// A provider on the clock of these vendors; which of them it uses is in the settings.
+    pub async fn beside(backend: Backend, vendors: &Vendors, settings: &[(&str, &str)]) -> Self {
+        let all = [&[("outbound.allow_private_addresses", "true")], settings].concat();
+        let idp = Self::node(Rc::new(TestDatabase::new(backend)), vendors.clock.clone(), &all).await;
+        idp.apply(&house::declaration()).await;
+        idp
     }
 
     /// Delivers every letter that waits, as the running server does at once.
@@ -145,6 +140,11 @@ impl TestIdp {
     /// A request as it stands, but for the host that it names, if it names none.
     pub async fn send(&self, request: TestRequest, url: &str) -> Answer {
         (self.0.serve)(request.uri(url), url.to_owned()).await
+    }
+
+    /// The database of all nodes, to meddle with.
+    pub fn database(&self) -> &TestDatabase {
+        &self.0.database
     }
 
     pub fn clock(&self) -> &TestClock {
@@ -201,6 +201,19 @@ impl TestIdp {
     /// The `sub` of somebody.
     pub async fn sub_of(&self, person: Person) -> String {
         self.identity().portray(person.name).await.expect("somebody").principal.id.as_str().to_owned()
+    }
+}
+
+/// A value of a configuration file, as a variable of the environment says it.
+pub fn as_text(value: toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text,
+        toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","),
+        other @ (toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Table(_)) => other.to_string(),
     }
 }
 
