@@ -26,6 +26,7 @@ const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters";
 /// A provider's folder and addresses.
 pub struct House {
     folder: TempDir,
+    variables: Vec<(String, String)>,
     pub requests: Requests,
     address: std::net::SocketAddr,
 }
@@ -33,11 +34,18 @@ pub struct House {
 impl House {
     /// Makes a database with people and clients, as an operator would.
     pub fn build() -> Self {
+        Self::with(Vec::new())
+    }
+
+    /// The same with settings of its own, as `section.key` and value.
+    pub fn with(settings: Vec<(String, String)>) -> Self {
+        let name = |key: String| format!("MENSHEN__{}", key.to_uppercase().replace('.', "__"));
+        let variables = settings.into_iter().map(|(key, value)| (name(key), value)).collect();
         // Not in the system's temporary directory, which may be memory.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let address = free_address();
         let requests = Requests { origin: format!("http://localhost:{}", address.port()) };
-        let house = Self { folder, requests, address };
+        let house = Self { folder, variables, requests, address };
         std::fs::write(house.path("menshen.toml"), house.configuration()).expect("the configuration");
         let declaration = declaration();
         std::fs::write(house.path("apply.toml"), declaration).expect("the declaration");
@@ -65,7 +73,12 @@ impl House {
 
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_menshen"));
-        command.env_clear().arg("--config").arg(self.path("menshen.toml")).arg(name);
+        command
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .arg("--config")
+            .arg(self.path("menshen.toml"))
+            .arg(name);
         command
     }
 
@@ -89,6 +102,11 @@ impl House {
 /// What somebody types to sign in.
 pub fn login_name(person: usize) -> String {
     format!("person{}@acme.example", person % PEOPLE)
+}
+
+/// The number of somebody, or from [`PEOPLE`] on of nobody.
+pub fn phone(person: usize) -> String {
+    format!("+86137{person:08}")
 }
 
 /// The request with which a client sends somebody to sign in.
@@ -128,9 +146,10 @@ fn declaration() -> String {
     for person in 0..PEOPLE {
         let _ = write!(
             all,
-            "[[account]]\nname = \"Person {person}\"\nemail = \"{}\"\npassword = \"{PASSWORD}\"\n\
+            "[[account]]\nname = \"Person {person}\"\nemail = \"{}\"\nphone = \"{}\"\npassword = \"{PASSWORD}\"\n\
              claims = {{ given_name = \"Person\", birthdate = \"1990-01-01\", address = {{ country = \"CN\" }} }}\n",
-            login_name(person)
+            login_name(person),
+            phone(person)
         );
     }
     let relying = format!(

@@ -4,6 +4,7 @@
 
 mod attack;
 mod child;
+mod doors;
 mod fill;
 mod guests;
 mod house;
@@ -59,6 +60,9 @@ struct Options {
     /// Attack instead: 2,000 password logins at once, thousands of slow sockets.
     #[arg(long)]
     attack: bool,
+    /// Measure the ways in instead: codes by message, the login page, and so many people who wait at a vendor.
+    #[arg(long, num_args = 0..=1, default_missing_value = "10000")]
+    doors: Option<usize>,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -80,6 +84,9 @@ fn main() {
 }
 
 async fn run(options: &Options) {
+    if let Some(waiting) = options.doors {
+        return doors::run(Duration::from_secs_f64(options.seconds), waiting).await;
+    }
     let house = House::build();
     if options.attack {
         return attack::run(&house).await;
