@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use menshen::base::id::PrincipalId;
+use menshen::domain::ContactKind;
 use menshen::identity::Switch;
 use menshen::simulator::fixture::{XIAOHONG, XIAOMING};
+use menshen::store::identifiers;
 use rstest::rstest;
 use serde_json::json;
 
@@ -190,6 +193,34 @@ async fn wx_06_a_bind_is_done_once() {
     assert_eq!(second.error_code().as_deref(), Some("bind_expired"));
 }
 
+/// WX-06: a code that was sent to sign in binds nothing.
+#[rstest]
+#[actix_web::test]
+async fn wx_06_a_code_to_sign_in_binds_nothing(#[values(Sqlite, Postgres)] backend: Backend) {
+    let scene = Scene::start(backend).await;
+    let browser = scene.idp.browser();
+    let bind = scene.scan(&browser, XIAOMING).await;
+    let interaction = bind.form().fields["interaction"].clone();
+    let login = browser.get(&format!("/login/sms?interaction={interaction}")).await;
+    let answer = browser.submit(&login, &[("phone", GLOBEX_PHONE)]).await;
+    let rows = browser.follow(answer).await;
+    let answer = browser.submit(&rows, &[("account", "other")]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let code = scene.sent_code().await;
+    // Typed where the number to bind is asked for, and once more where its code is.
+    let typed = browser.submit(&bind, &[("code", &code)]).await;
+    assert!(typed.status.is_client_error(), "{} {}", typed.status, typed.body);
+    scene.idp.clock().advance(Duration::from_secs(61));
+    let bind = browser.open(&format!("/login/bind?interaction={interaction}")).await;
+    if bind.has("#phone") {
+        let (page, own) = scene.code_for(&browser, &bind, GLOBEX_PHONE).await;
+        if own != code {
+            assert_eq!(browser.submit(&page, &[("code", &code)]).await.error_code().as_deref(), Some("bad_code"));
+        }
+    }
+    assert!(scene.scan(&scene.idp.browser(), XIAOMING).await.has("#phone"), "bound to nobody");
+}
+
 #[actix_web::test]
 async fn up_01_what_a_vendor_says_of_a_person_finds_no_account() {
     // The simulator's 小明 has the phone number of Acme's root at WeChat.
@@ -199,6 +230,37 @@ async fn up_01_what_a_vendor_says_of_a_person_finds_no_account() {
     for person in [OPS, ME] {
         assert!(!bind.body.contains(person.name));
     }
+}
+
+/// RG-04: where nobody may sign up, no vendor and no proved number makes an account either.
+#[rstest]
+#[actix_web::test]
+async fn rg_04_no_other_way_makes_an_account_where_sign_up_is_closed(#[values(Sqlite, Postgres)] backend: Backend) {
+    let scene = Scene::configured(backend, &[("signup.enabled", "false")]).await;
+    let accounts = async || scene.idp.identity().list_accounts(String::new(), 100).await.unwrap().len();
+    let before = accounts().await;
+    let browser = scene.idp.browser();
+    let bind = scene.scan(&browser, XIAOMING).await;
+    let nobody = scene.prove(&browser, &bind, NEW_PHONE).await;
+    assert!(nobody.has("#nobody") && !nobody.has("#register"), "{}", nobody.body);
+    let form = nobody.form();
+    let fields = [
+        ("interaction", form.fields["interaction"].as_str()),
+        ("csrf", &form.fields["csrf"]),
+        ("password", "open-the-green-gate-3"),
+        ("agree", "1"),
+    ];
+    let posted = browser.post("/signup", &fields).await;
+    assert_eq!((posted.status, posted.error_code().as_deref()), (StatusCode::FORBIDDEN, Some("signup_off")));
+    // By a number that was somebody's when the code was sent.
+    let other = scene.idp.browser();
+    let page = other.asks_for_code(GLOBEX_PHONE).await;
+    let code = scene.sent_code().await;
+    let root = PrincipalId::from_text(scene.idp.sub_of(GLOBEX).await);
+    scene.idp.write(move |tx| identifiers::remove(tx, &root, ContactKind::Phone)).await;
+    let proved = other.submit(&page, &[("code", &code)]).await;
+    assert_eq!((proved.status, proved.error_code().as_deref()), (StatusCode::UNAUTHORIZED, Some("bad_code")));
+    assert_eq!(accounts().await, before);
 }
 
 #[actix_web::test]

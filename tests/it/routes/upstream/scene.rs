@@ -73,12 +73,21 @@ impl Scene {
 
     /// Goes to a vendor's page and comes back as `user`, who agrees or not there.
     pub async fn consent(&self, browser: &Browser, (vendor, page): (&str, &str), user: &str, action: &str) -> Answer {
-        let link = self.leave(browser, page).await.page.attribute("#continue", "href").expect("a way out");
+        browser.open(&self.way_back(browser, (vendor, page), user, action).await).await
+    }
+
+    /// The same as far as the address at which the vendor sends them back.
+    pub async fn way_back(&self, browser: &Browser, (vendor, page): (&str, &str), user: &str, action: &str) -> String {
+        let leaving = self.leave(browser, page).await;
+        if vendor == "wechat" {
+            let code = self.wechat_code(user).await;
+            return callback(page, &[("code", &code), ("state", &leaving.state)]);
+        }
+        let link = leaving.page.attribute("#continue", "href").expect("a way out");
         self.vendors.tell(&format!("/{vendor}/next"), json!({"user": user, "action": action})).await;
         let path = link.strip_prefix(&self.vendors.url("")).expect("the vendor's").split('#').next().expect("a path");
         let there = self.vendors.get(path).await;
-        let back = there.location.unwrap_or_else(|| panic!("{vendor} keeps them: {} {}", there.status, there.body));
-        browser.open(&back).await
+        there.location.unwrap_or_else(|| panic!("{vendor} keeps them: {} {}", there.status, there.body))
     }
 
     /// Types the number, then the code that was sent, into the page that binds.

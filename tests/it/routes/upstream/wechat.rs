@@ -92,44 +92,6 @@ async fn who_says_no_at_wechat_is_back_on_the_login_page() {
     assert_eq!(scene.exchanges().await, 0);
 }
 
-#[rstest]
-#[case::used_code("errcode", json!({"code": 40163}), StatusCode::UNAUTHORIZED, "qr_expired")]
-#[case::wrong_secret("errcode", json!({"code": 40125}), StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::busy("errcode", json!({"code": -1}), StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::html("html", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::garbage("garbage", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::truncated("truncated", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::huge("huge", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::not_utf8("wrong_charset", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::error_500("http", json!({"status": 500}), StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::refused("refuse", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::hung_up("reset", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::silent("timeout_after_effect", Value::Null, StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::nobody("set", json!({"set": {"openid": "", "unionid": null}}), StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[case::zero("set", json!({"set": {"openid": 0, "unionid": 0}}), StatusCode::SERVICE_UNAVAILABLE, "upstream_unavailable")]
-#[actix_web::test]
-async fn wx_07_and_10_whatever_wechat_answers_nobody_is_let_in_and_it_is_asked_once(
-    #[case] mode: &str,
-    #[case] args: Value,
-    #[case] status: StatusCode,
-    #[case] told: &str,
-) {
-    let scene = Scene::start(Sqlite).await;
-    let browser = scene.idp.browser();
-    let leaving = scene.leave(&browser, "/login/wechat").await;
-    let code = scene.wechat_code(XIAOMING).await;
-    scene.fault("wechat", "/sns/oauth2/access_token", mode, args).await;
-    let begun = std::time::Instant::now();
-    let back = browser.open(&callback("/login/wechat", &[("code", &code), ("state", &leaving.state)])).await;
-    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
-    assert_eq!((back.status, back.error_code().as_deref()), (status, Some(told)), "{}", back.body);
-    assert!(scene.exchanges().await <= 1, "an exchange is never tried again");
-    assert_eq!(back.header("retry-after").is_some(), status == StatusCode::SERVICE_UNAVAILABLE);
-    assert!(!browser.open("/accounts").await.has("[data-state=active]"));
-    let known = |event: &menshen::domain::AuditEvent| event.detail.contains(&code);
-    assert!(!scene.idp.audit().await.iter().any(known), "no code in the audit trail");
-}
-
 #[actix_web::test]
 async fn other_ways_in_are_open_while_wechat_is_away() {
     let scene = Scene::start(Sqlite).await;
