@@ -18,6 +18,7 @@ mod decisions;
 mod demo;
 mod exhaustion;
 mod guards;
+mod hostile;
 mod identity;
 mod jobs;
 mod keys;

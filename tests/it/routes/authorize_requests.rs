@@ -76,6 +76,9 @@ async fn az_14_15_17_20_21_26_28_what_a_request_must_not_say(#[values(Sqlite, Po
         ("az_17", right.clone().without("response_type"), "invalid_request"),
         ("az_17", with("response_mode", "fragment"), "invalid_request"),
         ("az_20", with("request", "eyJhbGciOiJub25lIn0.e30."), "request_not_supported"),
+        // HS256, and wrapped by encryption without a signature.
+        ("az_20", with("request", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA"), "request_not_supported"),
+        ("az_20", with("request", "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAA.AAAA.AAAA"), "request_not_supported"),
         ("az_21", with("request_uri", "http://127.0.0.1:1/"), "request_uri_not_supported"),
         ("az_21", with("request_uri", "http://169.254.169.254/"), "request_uri_not_supported"),
         ("az_21", with("request_uri", "file:///etc/passwd"), "request_uri_not_supported"),
@@ -157,4 +160,25 @@ async fn a_legacy_client_may_leave_the_challenge_out_but_not_bend_it(#[values(Sq
     legacy.code_from(&browser.open(&bare.url()).await);
     let bent = browser.get(&legacy.request().with("code_challenge_method", "plain").url()).await;
     assert_eq!(bent.returned_error(), "invalid_request");
+}
+
+/// AZ-21: also with every guard of outgoing calls open, and for addresses inside a token.
+#[rstest]
+#[actix_web::test]
+async fn az_21_an_address_in_a_request_is_never_called(#[values(Sqlite, Postgres)] backend: Backend) {
+    let idp = TestIdp::configured(backend, &[("outbound.allow_private_addresses", "true")]).await;
+    let (browser, right) = signed_in(&idp).await;
+    let sink = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    sink.set_nonblocking(true).unwrap();
+    let address = format!("http://{}/x", sink.local_addr().unwrap());
+    let header = serde_json::json!({"alg": "RS256", "jku": address, "x5u": address, "kid": address});
+    let header = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, header.to_string());
+    for (name, value, expected) in [
+        ("request_uri", address.clone(), "request_uri_not_supported"),
+        ("request", format!("{header}.e30.AAAA"), "request_not_supported"),
+        ("id_token_hint", format!("{header}.e30.AAAA"), "invalid_request"),
+    ] {
+        assert_eq!(returned_error(&browser, &right.clone().with(name, &value)).await, expected, "{name}");
+    }
+    assert!(sink.accept().is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "somebody called");
 }

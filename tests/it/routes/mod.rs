@@ -1,6 +1,7 @@
 //! What each path of the provider does, over HTTP and on both databases.
 
 mod accounts;
+mod alike;
 mod authorize_people;
 mod authorize_requests;
 mod authorize_targets;
@@ -14,13 +15,16 @@ mod lifecycle;
 mod login;
 mod logout;
 mod logout_channels;
+mod mail;
 mod notices;
+mod pictures;
 mod reset;
 mod sessions;
 mod sign_in;
 pub mod sign_up;
 mod sms;
 mod tabs;
-mod timing;
+pub mod timing;
+mod tokens;
 mod upstream;
 mod web_layer;

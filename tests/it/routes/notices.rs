@@ -1,6 +1,7 @@
 //! What people are told by letter.
 
-use menshen::domain::Language;
+use actix_web::http::StatusCode;
+use menshen::domain::{CodePurpose, Language};
 use menshen::notify::{Channel, Content, Letter, Occasion};
 use rstest::rstest;
 
@@ -64,4 +65,58 @@ async fn a_copied_cookie_is_told_of_to_whoever_was_signed_in(#[values(Sqlite, Po
     letters.sort_by(|one, other| one.0.cmp(&other.0));
     let of = |name: &str| (name.to_owned(), Occasion::TheftSignal);
     assert_eq!(letters, [of(DEV.name), of(OPS.name)], "the sub-account and its owner");
+}
+
+/// RG-05: what somebody owns changes only after a proof that is fresh, and those whose it was are told. To be signed
+/// in is no such proof.
+#[rstest]
+#[actix_web::test]
+async fn rg_05_to_be_signed_in_changes_no_password(#[values(Sqlite, Postgres)] backend: Backend) {
+    let idp = TestIdp::configured(backend, GATEWAY).await;
+    let browser = idp.browser();
+    let consent = browser.sign_in_for(&idp.client("report-tool").request(), GLOBEX).await;
+    assert_eq!(consent.path(), "/consent");
+    let form = consent.form();
+    let own = |more: &[(&'static str, &'static str)]| {
+        let mut fields = vec![
+            ("interaction".to_owned(), form.fields["interaction"].clone()),
+            ("csrf".to_owned(), form.fields["csrf"].clone()),
+        ];
+        fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        fields
+    };
+    let new = "seven-lamps-by-the-river";
+    for (path, fields) in [
+        ("/password", own(&[("new_password", new), ("new_password_again", new)])),
+        ("/reset", own(&[("new_password", new)])),
+        ("/reset", own(&[("new_password", new), ("username", GLOBEX.name), ("account", "x")])),
+        ("/signup", own(&[("phone", "+8613911112222"), ("email", "new@globex.example"), ("password", new)])),
+    ] {
+        let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = browser.post(path, &pairs).await;
+        assert!(answer.status.is_client_error() || answer.location().is_some_and(|to| to.starts_with(path)), "{path}");
+    }
+    let again = idp.browser();
+    let login = again.open("/login").await;
+    let answer = again.try_password(&login, GLOBEX, new).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "it was changed");
+    again.sign_in(GLOBEX).await;
+    let contacts = idp.identity().portray(GLOBEX.name).await.unwrap().contacts.len();
+    assert_eq!(contacts, 2, "its e-mail address and its number, as before");
+    // With a fresh proof, for this very purpose, it is changed, and told where the account was reached before.
+    idp.clock().advance(std::time::Duration::from_secs(61));
+    idp.letters().await;
+    let owner = idp.browser();
+    let page = owner.open("/reset").await;
+    let answer = owner.submit(&page, &[("username", "+8613800000002")]).await;
+    let page = owner.follow(answer).await;
+    let code = idp.code_sent_to("+8613800000002", CodePurpose::Reset).await;
+    let answer = owner.submit(&page, &[("code", &code)]).await;
+    let page = owner.follow(answer).await;
+    let answer = owner.submit(&page, &[("new_password", new)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let told = idp.letters().await.into_iter().filter(
+        |(_, letter)| matches!(&letter.content, Content::Notice(notice) if notice.occasion == Occasion::PasswordReset),
+    );
+    assert!(told.map(|(_, letter)| letter.to).any(|to| to == GLOBEX.name), "the old address is told");
 }

@@ -181,6 +181,11 @@ async fn lg_16_a_host_of_the_request_reaches_no_letter(#[values(Sqlite)] backend
         assert!(!answer.location().unwrap_or_default().contains("evil.test"));
         idp.clock().advance(Duration::from_secs(61));
     }
+    for host in ["evil.test", "id.test.evil.test", "id.test:8443"] {
+        let request = TestRequest::post().insert_header(("Origin", ISSUER)).insert_header(("Host", host));
+        let answer = idp.send(request.peer_addr(browser.peer).set_form(pairs), "/reset").await;
+        assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+    }
     for (_, letter) in idp.letters().await {
         let mail = menshen::notify::render::mail(&letter, "Menshen").expect("a mail");
         assert!(!mail.text.contains("evil") && !mail.text.contains("://"), "{}", mail.text);

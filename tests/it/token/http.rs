@@ -169,6 +169,15 @@ async fn only_a_registered_origin_may_read_an_answer(#[case] origin: &'static st
         assert_eq!(header(response.headers(), "access-control-allow-credentials"), None);
         assert_eq!(header(response.headers(), "vary"), Some("Origin"));
     }
+    // What a token that nobody checked says of its party gives an origin no right.
+    let part = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text);
+    let forged =
+        format!("{}.{}.AAAA", part(r#"{"alg":"RS256"}"#), part(r#"{"azp":"spa","aud":"spa","client_id":"spa"}"#));
+    let by_forged = ("authorization", format!("Bearer {forged}"));
+    let response = send(&house, from(TestRequest::get().uri("/userinfo").insert_header(by_forged))).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let allowed = header(response.headers(), "access-control-allow-origin");
+    assert!(allowed.is_none_or(|allowed| registered && allowed == origin), "{allowed:?}");
 }
 
 /// JW-07.

@@ -1,5 +1,8 @@
 //! The server loop and its edge, over real sockets.
 
+mod smuggling;
+mod tls;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -265,35 +268,4 @@ fn a_stop_lets_the_request_under_way_end() {
     assert!(status(&answer) == "200" && answer.ends_with("done"), "{answer}");
     server.thread.take().unwrap().join().unwrap();
     assert!(TcpStream::connect(server.address).is_err(), "nobody listens any more");
-}
-
-#[test]
-fn tls_is_spoken_from_files_and_makes_the_browser_stay_with_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let (chain_file, key_file) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
-    std::fs::write(&chain_file, certificate.pem()).unwrap();
-    std::fs::write(&key_file, key.serialize_pem()).unwrap();
-    let server = TestServer::start(&format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\nissuer = \"https://localhost:8443\"\nworkers = 1\n\
-         tls_certificate = {chain_file:?}\ntls_key = {key_file:?}"
-    ));
-    let client = |protocol: &str| {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(certificate.der().clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config =
-            rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-        let client = rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-        rustls::StreamOwned::new(client, server.connect())
-    };
-    let request = "GET /hello HTTP/1.1\r\nHost: localhost:8443\r\nConnection: close\r\n\r\n";
-    let answer = exchange(client("http/1.1"), request);
-    assert!(status(&answer) == "200" && answer.contains("strict-transport-security: max-age=63072000"), "{answer}");
-    let mut h2 = client("h2");
-    h2.conn.complete_io(&mut h2.sock).unwrap();
-    assert_eq!(h2.conn.alpn_protocol(), Some(b"h2".as_slice()));
 }

@@ -1,49 +1,21 @@
-//! `/signup`: who gets an account, and who gets none.
+//! What people try at `/signup` who want more than an account of their own.
 
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use menshen::authn::PASSWORD_CREDENTIAL;
-use menshen::domain::{AuditKind, CodePurpose};
-use menshen::store::{agreements, credentials, identifiers};
+use menshen::domain::CodePurpose;
 use rstest::rstest;
 use serde_json::json;
 
+use super::{GATEWAY, NEW, STRONG, ask_code, idp, prove};
 use crate::support::answer::Answer;
 use crate::support::browser::Browser;
 use crate::support::database::Backend::{self, Postgres, Sqlite};
-use crate::support::house::{ACME_PHONE, OPS, PASSWORD, Person};
+use crate::support::house::{ACME_PHONE, PASSWORD, Person};
 use crate::support::idp::TestIdp;
+use crate::support::relying_party::TokenSet;
 
-/// What a sign-up and a reset need: somebody who carries letters.
-pub const GATEWAY: &[(&str, &str)] = &[
-    ("sms.provider", "webhook"),
-    ("sms.webhook_url", "https://sms.test/send"),
-    ("mail.host", "mail.test"),
-    ("mail.from", "no-reply@id.test"),
-];
-const NEW: &str = "+8613911112222";
-const STRONG: &str = "seven-lamps-by-the-river";
-
-async fn idp(backend: Backend) -> TestIdp {
-    TestIdp::configured(backend, GATEWAY).await
-}
-
-/// Types a number on the first page; the page after it.
-async fn ask_code(browser: &Browser, page: &Answer, phone: &str) -> Answer {
-    let answer = browser.submit(page, &[("phone", phone)]).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    browser.follow(answer).await
-}
-
-/// Proves a number; the page after the code.
-async fn prove(idp: &TestIdp, browser: &Browser, page: &Answer, phone: &str) -> Answer {
-    let page = ask_code(browser, page, phone).await;
-    let code = idp.code_sent_to(phone, CodePurpose::SignUp).await;
-    let answer = browser.submit(&page, &[("code", &code)]).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    browser.follow(answer).await
-}
+const SQUATTER: Person = Person { page: "/login", name: "squat@evil.example" };
 
 /// A page without what is different in every answer.
 fn bare(answer: &Answer) -> String {
@@ -51,55 +23,6 @@ fn bare(answer: &Answer) -> String {
     let body =
         ["csrf", "interaction"].iter().fold(answer.body.clone(), |body, name| body.replace(&form.fields[*name], name));
     body.replace("139****2222", "masked").replace("138****0001", "masked")
-}
-
-#[rstest]
-#[actix_web::test]
-async fn a_new_account_signs_in_at_the_client_that_sent_it(#[values(Sqlite, Postgres)] backend: Backend) {
-    let idp = idp(backend).await;
-    let (browser, console) = (idp.browser(), idp.client("console"));
-    let login = browser.open(&console.request().with("scope", "openid account phone profile").url()).await;
-    let href = login.attribute("a[href^='/signup?']", "href").expect("the link to the sign-up");
-    let page = browser.get(&href).await;
-    let page = prove(&idp, &browser, &page, NEW).await;
-    assert!(page.has("#password[autocomplete=new-password]") && page.has("#agree[required]"), "{}", page.body);
-    assert!(page.body.contains("139****2222") && !page.body.contains("13911112222"));
-    let answer = browser.submit(&page, &[("password", STRONG), ("agree", "1")]).await;
-    let back = browser.follow(answer).await;
-    let claims = console.tokens(&console.code_from(&back)).await.claims();
-    let account = claims["account_id"].as_str().expect("an account").to_owned();
-    assert!(account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()), "{account}");
-    for name in ["owner_account_id", "billing_account_id"] {
-        assert_eq!(claims[name], json!(account));
-    }
-    assert_eq!((&claims["principal_type"], &claims["amr"]), (&json!("root"), &json!(["sms"])));
-    let portrait = idp.identity().portray(claims["sub"].as_str().expect("a sub")).await.expect("somebody");
-    assert_eq!(portrait.principal.account.id.as_str(), account);
-    assert!(!portrait.principal.display_name.contains("2222"), "the name says nothing of the number");
-    let id = portrait.principal.id.clone();
-    let (agreed, proven) = idp
-        .store
-        .read(move |tx| Ok((agreements::accepted(tx, &id, "1")?, identifiers::list(tx, &id)?)))
-        .await
-        .expect("a read");
-    assert!(agreed);
-    assert!(matches!(proven.as_slice(), [one] if one.verified_at.is_some()));
-    let kinds: Vec<_> = idp
-        .audit()
-        .await
-        .iter()
-        .filter(|event| event.account.as_ref().is_some_and(|id| id.as_str() == account))
-        .map(|event| event.kind)
-        .collect();
-    for kind in [AuditKind::AccountChanged, AuditKind::PrincipalChanged, AuditKind::AgreementAccepted, AuditKind::Login]
-    {
-        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
-    }
-    // The password is good for the next time.
-    let later = idp.browser();
-    let login = later.open("/login").await;
-    let answer = later.try_password(&login, Person { page: "/login", name: NEW }, STRONG).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
 }
 
 /// LG-03: whether a number has accounts is not told before its code.
@@ -121,52 +44,6 @@ async fn lg_03_asking_for_a_code_tells_nobody_whose_number_it_is(#[values(Sqlite
     }
     assert_eq!(told[0], told[1]);
     assert_eq!((told[0].2, told[0].3.as_deref()), (StatusCode::TOO_MANY_REQUESTS, Some("code_cooldown")));
-}
-
-#[rstest]
-#[actix_web::test]
-async fn a_number_with_accounts_says_so_after_the_code(#[values(Sqlite, Postgres)] backend: Backend) {
-    let idp = idp(backend).await;
-    let browser = idp.browser();
-    let page = browser.open("/signup").await;
-    let page = prove(&idp, &browser, &page, ACME_PHONE).await;
-    assert!(page.text("h1").expect("a heading").contains('2'), "{}", page.body);
-    assert!(page.has("#register-another"));
-    let page = browser.press(&page, "#register-another").await;
-    let answer = browser.submit(&page, &[("password", STRONG), ("agree", "1")]).await;
-    assert_eq!(browser.follow(answer).await.path(), "/accounts");
-    // It has three now, and the third is its own.
-    let later = idp.browser();
-    let page = later.open("/signup").await;
-    idp.clock().advance(Duration::from_secs(61));
-    let page = prove(&idp, &later, &page, ACME_PHONE).await;
-    assert!(page.text("h1").expect("a heading").contains('3'), "{}", page.body);
-}
-
-#[rstest]
-#[actix_web::test]
-async fn whoever_has_the_number_signs_in_to_an_account_that_it_has(#[values(Sqlite, Postgres)] backend: Backend) {
-    let idp = idp(backend).await;
-    let (browser, console) = (idp.browser(), idp.client("console"));
-    let page = browser.open(&console.request().with("prompt", "create").with("scope", "openid account").url()).await;
-    assert_eq!(page.path(), "/signup");
-    let page = prove(&idp, &browser, &page, ACME_PHONE).await;
-    let made_up = browser.submit(&page, &[("account", "AAAA")]).await;
-    assert_eq!(made_up.status, StatusCode::CONFLICT);
-    let handle = page.attribute("button[name=account]", "value").expect("an account");
-    let answer = browser.submit(&page, &[("account", &handle)]).await;
-    let next = browser.follow(answer).await;
-    // The agreements have a page of their own where nobody ticked them.
-    let back = if next.has("#agree-submit") {
-        let answer = browser.submit(&next, &[("agree", "1")]).await;
-        browser.follow(answer).await
-    } else {
-        next
-    };
-    let claims = console.tokens(&console.code_from(&back)).await.claims();
-    assert_eq!((&claims["account_id"], &claims["amr"]), (&json!("104857600000"), &json!(["sms"])));
-    let again = browser.submit(&page, &[("account", &handle)]).await;
-    assert!(again.status.is_client_error(), "the number was used up");
 }
 
 /// Of two at once for the last place one wins, and the other is told.
@@ -352,19 +229,62 @@ async fn rg_01_whoever_proves_a_number_owes_nothing_to_who_did_not(#[values(Sqli
     assert!(told, "and that is written down");
 }
 
-/// Somebody who is signed in adds a second account of their own.
+/// Whoever wrote down a number that is not theirs, with a session and tokens.
+async fn trapped(idp: &TestIdp, email_verified: &str) -> (Browser, TokenSet) {
+    let claims = json!({"phone_number_verified": false, "email_verified": email_verified == "proved"});
+    let trap = json!({"account": [{"id": "104857609999", "name": "Squatter", "email": SQUATTER.name,
+        "phone": NEW, "password": PASSWORD, "claims": claims}]});
+    idp.apply(&trap).await;
+    let theirs = idp.browser();
+    let tokens = idp.client("console").signed_in(&theirs, SQUATTER, "openid offline_access").await;
+    idp.letters().await;
+    (theirs, tokens)
+}
+
+/// RG-01: an account of which nothing was ever proved goes to who has its number, and nothing of the squatter opens it.
 #[rstest]
 #[actix_web::test]
-async fn a_new_account_stands_beside_those_that_are_signed_in(#[values(Sqlite, Postgres)] backend: Backend) {
+async fn rg_01_a_number_proved_by_message_voids_all_that_was_set_up_without_it(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
     let idp = idp(backend).await;
+    let (theirs, tokens) = trapped(&idp, "never").await;
+    for round in 0..2 {
+        let browser = idp.browser();
+        let page = browser.asks_for_code(NEW).await;
+        let code = idp.code_sent_to(NEW, CodePurpose::Login).await;
+        let answer = browser.submit(&page, &[("code", &code)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser.follow(answer).await;
+        assert!(!theirs.open("/accounts").await.has("[data-state=active]"), "round {round}: the squatter is signed in");
+        idp.clock().advance(Duration::from_secs(61));
+        idp.letters().await;
+    }
+    assert!(!idp.api().is_active(&tokens.access).await);
+    let refreshed = idp.client("console").refresh(&tokens.refresh.unwrap()).await;
+    assert_eq!(refreshed.json()["error"], json!("invalid_grant"));
+    for name in [SQUATTER.name, NEW] {
+        let browser = idp.browser();
+        let login = browser.open("/login").await;
+        let answer = browser.try_password(&login, Person { page: "/login", name }, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{name}: the squatter's password");
+    }
+    let portrait = idp.identity().portray("104857609999").await.expect("the account");
+    assert_eq!(portrait.contacts.len(), 1, "nor can the squatter's mailbox reset it");
+    let told = |event: &menshen::domain::AuditEvent| event.detail.contains("proved for the first time");
+    assert_eq!(idp.audit().await.iter().filter(|event| told(event)).count(), 1, "once");
+}
+
+/// RG-01: an account of somebody who proved their mailbox is theirs; a number that they only wrote down opens nothing.
+#[rstest]
+#[actix_web::test]
+async fn rg_01_a_number_that_was_only_written_down_opens_nobody_elses_account(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let idp = idp(backend).await;
+    let (theirs, _tokens) = trapped(&idp, "proved").await;
     let browser = idp.browser();
-    browser.sign_in(OPS).await;
-    let page = browser.open("/signup").await;
-    let page = prove(&idp, &browser, &page, NEW).await;
-    let answer = browser.submit(&page, &[("password", STRONG), ("agree", "1")]).await;
-    let accounts = browser.follow(answer).await;
-    assert_eq!(accounts.attributes("[data-state=active]", "data-principal-type").len(), 2, "{}", accounts.body);
-    let id = menshen::base::id::PrincipalId::from_text(idp.sub_of(OPS).await);
-    let kept = idp.store.read(move |tx| credentials::find(tx, &id, PASSWORD_CREDENTIAL)).await.expect("a read");
-    assert!(kept.is_some());
+    browser.asks_for_code(NEW).await;
+    assert!(idp.letters().await.iter().all(|(_, letter)| letter.to != NEW), "as for a number that nobody has");
+    assert!(theirs.open("/accounts").await.has("[data-state=active]"), "and the account is whose it was");
 }
