@@ -19,12 +19,16 @@ pub const CONSOLE: &str = "console";
 pub const CONSOLE_SECRET: &str = "demo-secret-of-console-worth-nothing-elsewhere";
 /// Where its answers go.
 pub const CONSOLE_CALLBACK: &str = "/callback";
+/// Where it hears that a sign-in is over.
+pub const CONSOLE_BACK_CHANNEL: &str = "/back-channel-logout";
 /// The third-party client.
 pub const REPORT: &str = "report-tool";
 /// Its secret.
 pub const REPORT_SECRET: &str = "demo-secret-of-report-tool-worth-nothing-elsewhere";
 /// Where its answers go.
 pub const REPORT_CALLBACK: &str = "/report/callback";
+/// Where it hears that a sign-in is over.
+pub const REPORT_BACK_CHANNEL: &str = "/report/back-channel-logout";
 /// Client of the example API: it introspects, and may call itself.
 pub const BILLING_API: &str = "billing-api";
 /// Its secret.
@@ -176,6 +180,8 @@ client_uri = "{console}/"
 redirect_uris = ["{console}{CONSOLE_CALLBACK}"]
 post_logout_redirect_uris = ["{console}/"]
 initiate_login_uri = "{console}/sign-in"
+backchannel_logout_uri = "{console}{CONSOLE_BACK_CHANNEL}"
+backchannel_logout_session_required = true
 grant_types = ["authorization_code", "refresh_token"]
 token_endpoint_auth_method = "client_secret_basic"
 scope = "openid profile email phone address account offline_access {API_SCOPE}"
@@ -190,6 +196,8 @@ client_name = "报表工具"
 client_uri = "{console}/"
 redirect_uris = ["{console}{REPORT_CALLBACK}"]
 post_logout_redirect_uris = ["{console}/"]
+backchannel_logout_uri = "{console}{REPORT_BACK_CHANNEL}"
+backchannel_logout_session_required = true
 grant_types = ["authorization_code"]
 token_endpoint_auth_method = "client_secret_basic"
 scope = "openid profile email account"

@@ -79,10 +79,27 @@ for (const javaScriptEnabled of [true, false]) {
       await second.click('#refresh');
       assert.equal(await second.locator('#refreshed').innerText(), '1');
       await page.goto(`${house.issuer}/accounts`);
+      await visitor.fits();
+      if (javaScriptEnabled) await visitor.isAccessible();
       assert.equal(await page.locator('button[name=account][data-state=active]').count(), 4);
       assert.equal(await page.locator('button[name=account][data-state=signed_out]').count(), 1);
       await row('bob@acme').click();
       assert.equal(await page.locator('#password').count(), 1, 'its own login page, prefilled');
+
+      // Signed out on the provider's own page: the console's tab of that account ends, and no other does.
+      const third = await visitor.context.newPage();
+      await third.goto(`${house.console}/sign-in?login_hint=dev%40acme.example`);
+      assert.equal(await third.locator('#principal-type').count(), 1);
+      await page.goto(`${house.issuer}/accounts`);
+      await page.locator('li.row:has(button[data-principal-type=sub_account]) button[name=sign_out]').click();
+      await page.waitForSelector('button[data-principal-type=sub_account][data-state=signed_out]');
+      const until = Date.now() + 20_000;
+      while (await third.locator('#who').count()) {
+        assert.ok(Date.now() < until, 'the console has not heard of it');
+        await third.reload();
+      }
+      await second.click('#refresh');
+      assert.equal(await second.locator('#refreshed').innerText(), '2');
 
       // By keyboard: the focused entry is a button, and Enter chooses it.
       await page.goto(`${house.console}/sign-in?prompt=select_account`);

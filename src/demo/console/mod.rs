@@ -5,12 +5,14 @@
 //! registered with, and learns everything else by discovery. Nothing here may
 //! reach into the provider's own modules, but for the languages of pages.
 
+mod back_channel;
 mod pages;
 mod provider;
 mod relying_party;
 mod routes;
 mod seats;
 mod session;
+mod signed_in;
 mod text;
 mod trouble;
 mod visit;

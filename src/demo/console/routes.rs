@@ -12,12 +12,12 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use openidconnect::core::CoreAuthPrompt;
 
-use super::Console;
 use super::pages::{FrontPage, HomePage, TroublePage};
 use super::relying_party::Wish;
 use super::session::Tool;
 use super::trouble::Trouble;
 use super::visit::{Visit, is_from_own_page, see_other, text};
+use super::{Console, back_channel};
 use crate::demo::{STYLESHEET, api, data};
 
 static LOGO: &str = include_str!("../../../templates/demo/console.svg");
@@ -38,6 +38,8 @@ pub fn routes(console: Arc<Console>) -> impl Fn(&mut ServiceConfig) + Clone + Se
             .route("/call-api", web::post().to(call_api))
             .route("/refresh", web::post().to(refresh))
             .route("/sign-out", web::post().to(sign_out))
+            .route(data::CONSOLE_BACK_CHANNEL, web::post().to(back_channel::console))
+            .route(data::REPORT_BACK_CHANNEL, web::post().to(back_channel::report))
             .route("/report/leave", web::post().to(leave_report))
             .route("/assets/console.css", web::get().to(|| asset("text/css; charset=utf-8", STYLESHEET)))
             .route("/assets/console.svg", web::get().to(|| asset("image/svg+xml; charset=utf-8", LOGO)));

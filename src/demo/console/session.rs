@@ -9,10 +9,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
-use serde_json::{Map, Value};
 
-use super::relying_party::AnIdToken;
-use crate::base::{Secret, SharedClock, SharedEntropy, Timestamp};
+pub use super::signed_in::{Seat, SignedIn};
+use crate::base::{SharedClock, SharedEntropy, Timestamp};
 
 /// The cookie that names a browser's session.
 pub const COOKIE: &str = "menshen_console";
@@ -44,42 +43,6 @@ pub struct Pending {
     pub nonce: String,
     /// PKCE (RFC 7636).
     pub verifier: String,
-}
-
-/// Somebody who signed in to one of the clients.
-#[derive(Clone)]
-pub struct SignedIn {
-    /// The ID token itself, the hint of a later sign-out.
-    pub id_token: AnIdToken,
-    /// Its claims, checked.
-    pub id_claims: Map<String, Value>,
-    /// What the userinfo endpoint says.
-    pub userinfo: Map<String, Value>,
-    /// For the API.
-    pub access_token: Secret<String>,
-    /// For more of them. Taken out while it is being used: a token that is
-    /// presented twice ends its whole family.
-    pub refresh_token: Option<Secret<String>>,
-    /// What was granted.
-    pub scopes: Vec<String>,
-    /// When the access token ends.
-    pub expires_at: Option<Timestamp>,
-    /// How often it was refreshed.
-    pub refreshed: u32,
-    /// What the API answered last: status and body.
-    pub api_answer: Option<(u16, String)>,
-}
-
-/// Somebody at one of the clients, by a name that the address of a tab carries:
-/// two tabs can work as two accounts.
-#[derive(Clone)]
-pub struct Seat {
-    /// To which client.
-    pub tool: Tool,
-    /// The name in addresses; means nothing in another browser.
-    pub handle: String,
-    /// Who.
-    pub signed_in: SignedIn,
 }
 
 /// One browser.
@@ -202,6 +165,13 @@ impl Sessions {
     pub fn rename(&self, cookie: Option<&str>) -> Option<String> {
         let session = self.by_cookie.lock().remove(cookie?)?;
         Some(self.keep(session))
+    }
+
+    /// Lets everybody go, in every browser, to whom this applies at this client.
+    pub fn end(&self, tool: Tool, over: impl Fn(&SignedIn) -> bool) {
+        for session in self.by_cookie.lock().values_mut() {
+            session.seats.retain(|seat| seat.tool != tool || !over(&seat.signed_in));
+        }
     }
 
     fn keep(&self, session: Session) -> String {

@@ -4,8 +4,10 @@
 mod running;
 mod visitor;
 
+use std::time::{Duration, Instant};
+
 use menshen::demo::api;
-use menshen::demo::data::{BILLING_API, BILLING_API_SECRET, CONSOLE, PASSWORD};
+use menshen::demo::data::{BILLING_API, BILLING_API_SECRET, CONSOLE, CONSOLE_BACK_CHANNEL, PASSWORD};
 use reqwest::Client;
 use serde_json::Value;
 
@@ -85,6 +87,40 @@ async fn a_sign_in_is_refreshed_shared_with_a_third_party_and_ended() {
     assert!(out.text("#signed-out").is_some(), "{}", out.html);
     let silent = visitor.open(&format!("{console}/sign-in?prompt=none")).await;
     assert!(silent.html.contains("data-code=\"login_required\""), "{}", silent.html);
+}
+
+/// OpenID Connect Back-Channel Logout 1.0, from the provider's page to the console's tab.
+#[tokio::test]
+async fn who_signs_out_at_the_provider_leaves_the_console_and_nobody_else_does() {
+    let demo = RunningDemo::start(&[]);
+    let (mut visitor, ops) = signed_in(&demo, "ops@acme.example").await;
+    let chooser = visitor.open(&ops.link("#add-account")).await;
+    let login = visitor.open(&chooser.link("#add-account")).await;
+    let login = visitor.open(&login.link("a[href^='/login/iam']")).await;
+    let alice = visitor.sign_in(login, "alice@acme").await;
+    for tab in [&ops, &alice] {
+        assert!(visitor.open(tab.url.as_str()).await.text("#who").is_some(), "each has a tab");
+    }
+    // What nobody signed ends nothing.
+    let forged = format!("{}{CONSOLE_BACK_CHANNEL}", demo.addresses.console);
+    for body in ["", "logout_token=x", "logout_token=e30.e30.e30"] {
+        let answer = visitor.post_bare(&forged, body).await;
+        assert_eq!(answer, 400, "{body}");
+    }
+    let confirm = visitor.open(&format!("{}/logout?logout_hint=ops%40acme.example", demo.addresses.issuer)).await;
+    let handle = confirm.value("input[name=account][checked]");
+    let done = visitor.press(&confirm, "logout-confirm", &[("account", &handle)]).await;
+    assert!(done.html.contains("Signed out"), "{}", done.html);
+    let until = Instant::now() + Duration::from_secs(20);
+    while visitor.open(ops.url.as_str()).await.text("#who").is_some() {
+        assert!(Instant::now() < until, "the console has not heard of it");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let stays = visitor.open(alice.url.as_str()).await;
+    assert_eq!(stays.claim("userinfo", "preferred_username").as_deref(), Some("alice@acme"));
+    let called = visitor.press(&stays, "call-api", &[]).await;
+    assert!(called.text("#api-answer").unwrap().contains("acts_on_account"), "and works on");
+    assert!(called.text("#other-accounts").is_none(), "nobody else sits here");
 }
 
 #[tokio::test]

@@ -46,6 +46,12 @@ impl Visitor {
         self.follow(Method::POST, action, Some((page.url.origin().ascii_serialization(), body))).await
     }
 
+    /// Posts a form as a server does: without cookies, from no page. The status.
+    pub async fn post_bare(&self, url: &str, body: &str) -> u16 {
+        let request = self.client.post(url).header("content-type", "application/x-www-form-urlencoded");
+        request.body(body.to_owned()).send().await.unwrap().status().as_u16()
+    }
+
     /// Signs in on the provider's page, whichever of the three it takes.
     pub async fn sign_in(&mut self, page: Page, login: &str) -> Page {
         if !login.contains('.') {
@@ -96,6 +102,13 @@ impl Page {
     /// A claim of the ID token or of userinfo, as the console shows it.
     pub fn claim(&self, section: &str, name: &str) -> Option<String> {
         self.text(&format!("#{section} tr[data-claim=\"{name}\"] bdi"))
+    }
+
+    /// What stands in a field.
+    pub fn value(&self, selector: &str) -> String {
+        let document = Html::parse_document(&self.html);
+        let found = document.select(&Selector::parse(selector).unwrap()).next();
+        found.expect(selector).attr("value").unwrap().to_owned()
     }
 
     /// Where a link leads.
