@@ -42,5 +42,5 @@ pub use provider::Provider;
 pub use registry::{Deps, Registry};
 pub use rejection::{AuthnError, Rejection, RejectionClass};
 pub use shortlist::Shortlist;
-pub use upstream::{Arrival, Departure, Panel, PendingBinding, Place, ReadyBinding, Route, Upstream};
+pub use upstream::{Arrival, Departure, Panel, PendingBinding, Place, ReadyBinding, Route, Upstream, Wanted};
 pub use waiting::WaitingProof;

@@ -6,15 +6,15 @@
 //! outside of any: however that ends, the same state asks no second time.
 
 use super::interaction::Ticks;
-use super::login::{PostedLogin, Submission};
+use super::login::{Entered, PostedLogin, Submission};
 use super::login_page::{LoginPage, LoginView};
 use super::outcome::{Destination, FlowError, Problem};
 use super::{Flow, Visit};
 use crate::authn::upstream::{Bound, Presented, Returned};
-use crate::authn::{Arrival, Departure, KnownBrowser, Place, Rejection, Route};
+use crate::authn::{Arrival, Departure, KnownBrowser, Place, Rejection, Route, Wanted};
 use crate::base::id::{BrowserId, InteractionId};
-use crate::domain::Language;
-use crate::protocol::RawParams;
+use crate::domain::{Language, SignIn, SignInState};
+use crate::protocol::{AuthorizationRequest, Prompt, RawParams};
 use crate::session::Recognised;
 
 /// What the page shows that people leave from.
@@ -58,9 +58,30 @@ impl Flow {
             nonce: &nonce,
             verifier: &verifier,
             language: visit.language(&entered.view.view.ui_locales),
+            wanted: self.wanted(&entered, page).await?,
         };
         let route = authenticator.depart(&departure).await;
         Ok(DepartureView { login: entered.view, route })
+    }
+
+    /// What the vendor is to ask: a new proof where one is wanted here, or where
+    /// somebody who came this way signed out in this browser; which account, where
+    /// that was asked for. Else a sign-out here would be undone by a click.
+    async fn wanted(&self, entered: &Entered, page: LoginPage) -> Result<Wanted, FlowError> {
+        let asked = entered.interaction.request.asked.as_ref();
+        if entered.view.expected.is_some() || asked.is_some_and(AuthorizationRequest::is_anew) {
+            return Ok(Wanted::Proved);
+        }
+        let browser = entered.interaction.browser.clone();
+        let rows = self.store.read(move |tx| browser.sign_ins(tx)).await?;
+        let left = |row: &SignIn| row.stored_state == SignInState::SignedOut && row.method == page.method();
+        Ok(if rows.iter().any(left) {
+            Wanted::Proved
+        } else if asked.is_some_and(|asked| asked.prompts.contains(Prompt::SelectAccount)) {
+            Wanted::Chosen
+        } else {
+            Wanted::Anybody
+        })
     }
 
     /// What the configuration calls the method of a page, if it does.

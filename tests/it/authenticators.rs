@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use menshen::authn::{Arrival, Authenticator, Departure, Face, Form, IdentifierField, KnownBrowser, Place, Progress};
+use menshen::authn::{
+    Arrival, Authenticator, Departure, Face, Form, IdentifierField, KnownBrowser, Place, Progress, Wanted,
+};
 use menshen::base::Secret;
 use menshen::domain::{AuditEvent, AuditKind, Language, Outcome};
 use menshen::protocol::RawParams;
@@ -168,6 +170,7 @@ async fn every_vendor_is_left_for_with_the_state_and_our_own_callback() {
             nonce: "n",
             verifier: &Secret::new("v".repeat(43)),
             language: Language::English,
+            wanted: Wanted::Anybody,
         };
         let route = method.depart(&departure).await.unwrap().unwrap_or_else(|| panic!("{name} leads nowhere"));
         assert!(route.link.contains(&state) && route.link.contains("id.test%2Flogin"), "{name}: {}", route.link);

@@ -178,7 +178,8 @@ fn provider(vendors: &Vendors) -> OidcProvider {
 
 async fn oidc_code(vendors: &Vendors, provider: &OidcProvider) -> Result<String, VendorError> {
     let challenge = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, VERIFIER.as_bytes()));
-    let request = OidcRequest { redirect_uri: CALLBACK, state: "s", nonce: "n", code_challenge: &challenge };
+    let request =
+        OidcRequest { redirect_uri: CALLBACK, state: "s", nonce: "n", code_challenge: &challenge, prompt: None };
     let url = provider.authorize_url(&request).await?;
     vendors.tell("/oidc/next", json!({"user": "00u1liming"})).await;
     let back = vendors.get(url.strip_prefix(&vendors.url("")).unwrap()).await;

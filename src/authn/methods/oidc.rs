@@ -16,7 +16,7 @@ use crate::authn::form::Form;
 use crate::authn::provider::Provider;
 use crate::authn::registry::Entry;
 use crate::authn::rejection::{AuthnError, Rejection};
-use crate::authn::upstream::{Arrival, Departure, Route, Upstream};
+use crate::authn::upstream::{Arrival, Departure, Route, Upstream, Wanted};
 use crate::connectors::oidc::{OidcCallback, OidcProvider, OidcRequest, OidcSettings};
 use crate::domain::{Amr, Language};
 use crate::protocol::pkce::CodeVerifier;
@@ -70,6 +70,11 @@ impl Authenticator for Oidc {
             state: departure.state,
             nonce: departure.nonce,
             code_challenge: challenge.as_str(),
+            prompt: match departure.wanted {
+                Wanted::Anybody => None,
+                Wanted::Chosen => Some("select_account"),
+                Wanted::Proved => Some("login"),
+            },
         };
         match self.provider.authorize_url(&request).await {
             Ok(link) => Ok(Some(Route { link, panel: None })),

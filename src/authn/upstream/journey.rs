@@ -34,6 +34,18 @@ impl Place {
     }
 }
 
+/// What a vendor is to ask of somebody who is signed in there, where it can be told.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Wanted {
+    /// Nothing: they come back at once.
+    #[default]
+    Anybody,
+    /// Which account they want here.
+    Chosen,
+    /// A new proof.
+    Proved,
+}
+
 /// What a method is told when a person leaves.
 pub struct Departure<'a> {
     /// The door.
@@ -48,6 +60,8 @@ pub struct Departure<'a> {
     pub verifier: &'a Secret<String>,
     /// The language of the page that they leave.
     pub language: Language,
+    /// What they are to be asked there.
+    pub wanted: Wanted,
 }
 
 /// Where a person goes.

@@ -12,7 +12,7 @@ mod state;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use journey::{Arrival, Departure, Panel, Place, Route};
+pub use journey::{Arrival, Departure, Panel, Place, Route, Wanted};
 pub use pending::{BindConflict, PendingBinding, ReadyBinding};
 pub use state::{Bound, Presented, Returned};
 

@@ -39,6 +39,8 @@ pub struct OidcRequest<'a> {
     pub nonce: &'a str,
     /// S256 of the verifier (RFC 7636 §4.2).
     pub code_challenge: &'a str,
+    /// What the provider is to ask of somebody who is signed in there.
+    pub prompt: Option<&'static str>,
 }
 
 /// What came back to the callback, with what was remembered of the request.
@@ -91,7 +93,8 @@ impl OidcProvider {
             .append_pair("state", request.state)
             .append_pair("nonce", request.nonce)
             .append_pair("code_challenge", request.code_challenge)
-            .append_pair("code_challenge_method", "S256");
+            .append_pair("code_challenge_method", "S256")
+            .extend_pairs(request.prompt.map(|prompt| ("prompt", prompt)));
         Ok(url.into())
     }
 

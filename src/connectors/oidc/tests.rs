@@ -267,7 +267,7 @@ async fn a_provider_that_is_down_is_not_asked_by_everybody() {
     let config = crate::config::Config::from_parts(&toml, []).unwrap();
     let settings = OidcSettings::read_all(&config.login.method("oidc")).unwrap().remove(0);
     let provider = OidcProvider::new(&wire(), settings);
-    let request = OidcRequest { redirect_uri: "r", state: "s", nonce: "n", code_challenge: "c" };
+    let request = OidcRequest { redirect_uri: "r", state: "s", nonce: "n", code_challenge: "c", prompt: None };
     for _person in 0..3 {
         assert_eq!(provider.authorize_url(&request).await.unwrap_err().class(), Class::Unavailable);
     }
@@ -278,10 +278,15 @@ async fn a_provider_that_is_down_is_not_asked_by_everybody() {
 #[tokio::test]
 async fn the_link_keeps_what_the_provider_put_into_its_endpoint() {
     let stub = Stub::answering(&[]);
-    let request =
-        OidcRequest { redirect_uri: "https://id.example/cb", state: "St4te", nonce: "n-1", code_challenge: "c-1" };
+    let request = OidcRequest {
+        redirect_uri: "https://id.example/cb",
+        state: "St4te",
+        nonce: "n-1",
+        code_challenge: "c-1",
+        prompt: Some("select_account"),
+    };
     assert_eq!(
         known(&stub, &wire(), &json!({})).authorize_url(&request).await.unwrap(),
-        "https://idp.example/authorize?tenant=1&response_type=code&client_id=menshen&redirect_uri=https%3A%2F%2Fid.example%2Fcb&scope=openid+profile&state=St4te&nonce=n-1&code_challenge=c-1&code_challenge_method=S256"
+        "https://idp.example/authorize?tenant=1&response_type=code&client_id=menshen&redirect_uri=https%3A%2F%2Fid.example%2Fcb&scope=openid+profile&state=St4te&nonce=n-1&code_challenge=c-1&code_challenge_method=S256&prompt=select_account"
     );
 }

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use rstest::rstest;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::scene::{GLOBEX_PHONE, Scene};
 use crate::support::database::Backend::{self, Postgres, Sqlite};
@@ -35,6 +36,32 @@ async fn up_01_an_identity_is_bound_by_our_own_proof_and_then_signs_in(
     let claims = console.tokens(&console.code_from(&again)).await.claims();
     assert_eq!(claims["amr"], json!([amr]));
     assert_eq!(claims["sub"], json!(scene.idp.sub_of(GLOBEX).await));
+}
+
+/// Where somebody is signed in at the provider, a sign-out here would be undone by a click, and `prompt=login`
+/// would prove nothing: the provider is told what to ask.
+#[rstest]
+#[actix_web::test]
+async fn a_provider_is_told_when_it_must_ask(#[values(Sqlite, Postgres)] backend: Backend) {
+    let scene = Scene::start(backend).await;
+    let (first, second, console) = (scene.idp.browser(), scene.idp.browser(), scene.idp.client("console"));
+    let asks = async |name: &str, value: &str| {
+        let request = console.request().with("login_method_hint", "oidc.corp").with(name, value);
+        let page = second.open(&request.url()).await;
+        let link = Url::parse(&page.attribute("#continue", "href").unwrap()).unwrap();
+        link.query_pairs().find(|(name, _)| name == "prompt").map(|(_, prompt)| prompt.into_owned())
+    };
+    assert_eq!(asks("prompt", "").await, None);
+    assert_eq!(asks("prompt", "select_account").await.as_deref(), Some("select_account"));
+    for anew in [("prompt", "login"), ("max_age", "0")] {
+        assert_eq!(asks(anew.0, anew.1).await.as_deref(), Some("login"));
+    }
+    let bind = scene.consent(&first, CORP, "00u1liming", "allow").await;
+    scene.prove(&first, &bind, GLOBEX_PHONE).await;
+    scene.consent(&second, CORP, "00u1liming", "allow").await;
+    let accounts = second.open("/accounts").await;
+    second.press(&accounts, "button[name=sign_out]").await;
+    assert_eq!(asks("login_hint", "p_nobody").await.as_deref(), Some("login"), "who signed out proves it again");
 }
 
 #[rstest]
