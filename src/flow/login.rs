@@ -11,7 +11,7 @@ use crate::authn::{
 use crate::base::id::{ClientId, PrincipalId};
 use crate::domain::SignIn;
 use crate::domain::browser::Stay;
-use crate::protocol::Prompt;
+use crate::protocol::AuthorizationRequest;
 use crate::store::{StoreResult, Tx, sign_ins};
 
 /// A posted login form.
@@ -173,8 +173,12 @@ impl Flow {
                     Err(error) => return Ok(Err(error.into())),
                 };
                 let view = flow.view(tx, &interaction, client.as_ref())?;
-                let anew = asked.is_some_and(|asked| asked.prompts.contains(Prompt::Login)) && expected.is_none();
-                let tiles = if anew { flow.tiles(tx, &visit, &interaction, client.as_ref())? } else { Vec::new() };
+                let anew = asked.is_some_and(AuthorizationRequest::is_anew);
+                let tiles = if anew && expected.is_none() {
+                    flow.tiles(tx, &visit, &interaction, client.as_ref())?
+                } else {
+                    Vec::new()
+                };
                 let view = LoginView { view, expected, tiles, locked_to, step, phone };
                 let known = sign_ins::known_principals(tx, interaction.browser.id)?;
                 Ok(Ok(Entered { interaction, view, known, client: client.map(|client| client.id) }))

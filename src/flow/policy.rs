@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use crate::base::Timestamp;
 use crate::base::id::{PrincipalId, SignInId};
-use crate::domain::{PrincipalKind, SignIn, SignInState};
+use crate::domain::{SignIn, SignInState};
 use crate::protocol::client_metadata::AccountAffinity;
 use crate::protocol::{ErrorCode, LoginMethods, Prompt, Prompts, Scope};
 use candidate::{Candidate, candidate};
 pub use candidate::{named_alone, offered, remembered_state};
+pub use demands::{Demands, NamedSession};
 
 mod candidate;
+mod demands;
 
 /// The steps between a request and its code, in their order. Those that
 /// nothing can ask for yet stand here and are never asked.
@@ -63,6 +65,15 @@ pub struct Asked {
     pub confirm: Confirm,
 }
 
+impl Asked {
+    /// Whether a new proof is wanted in every case: `prompt=login`, or
+    /// `max_age=0`, which is the same (OIDC Core §3.1.2.1).
+    #[must_use]
+    pub fn is_anew(&self) -> bool {
+        self.prompts.contains(Prompt::Login) || self.max_age == Some(Duration::ZERO)
+    }
+}
+
 /// Whether a single account is used without a question.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Confirm {
@@ -71,60 +82,6 @@ pub enum Confirm {
     OnChange,
     /// Whenever nobody named it.
     Always,
-}
-
-/// What `sid` said of this browser.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum NamedSession {
-    /// No `sid` was given.
-    #[default]
-    Unnamed,
-    /// A sign-in that is here.
-    Here,
-    /// None that is here: nobody may be returned.
-    Gone,
-}
-
-/// What an account must be to be returned (OIDC Core §3.1.2.2): by
-/// `id_token_hint` or the `claims` parameter, by our own hints, and by what the
-/// client is registered for.
-#[derive(Clone, Debug, Default)]
-pub struct Demands {
-    /// The one subject.
-    pub subject: Option<PrincipalId>,
-    /// Whether `sid` was given, and names a sign-in of this browser; then
-    /// `subject` is its principal.
-    pub session: NamedSession,
-    /// `owner_hint`: alias or id of the owning account.
-    pub owner: Option<String>,
-    /// `principal_type_hint`.
-    pub kind: Option<PrincipalKind>,
-    /// Kinds that the client takes; empty for all.
-    pub kinds: Vec<PrincipalKind>,
-    /// Owners whose people the client takes; empty for all.
-    pub owners: Vec<String>,
-}
-
-impl Demands {
-    /// Whether this sign-in may be returned at all.
-    #[must_use]
-    pub fn allow(&self, sign_in: &SignIn) -> bool {
-        let principal = &sign_in.principal;
-        let owned_by = |owner: &String| {
-            principal.account.owner_id.as_str() == owner || principal.owner_alias.as_ref() == Some(owner)
-        };
-        self.subject.as_ref().is_none_or(|subject| principal.id == *subject)
-            && self.owner.as_ref().is_none_or(owned_by)
-            && self.kind.is_none_or(|kind| principal.kind == kind)
-            && (self.kinds.is_empty() || self.kinds.contains(&principal.kind))
-            && (self.owners.is_empty() || self.owners.iter().any(owned_by))
-    }
-
-    /// Whether one very account is demanded.
-    #[must_use]
-    pub const fn name_one(&self) -> bool {
-        self.subject.is_some()
-    }
 }
 
 /// What the browser and the store have.
@@ -275,9 +232,8 @@ fn needs_proof(asked: &Asked, situation: &Situation, sign_in: &SignIn, now: Time
     if situation.proved == Some(sign_in.id) {
         return false;
     }
-    let anew = asked.prompts.contains(Prompt::Login) || asked.max_age == Some(Duration::ZERO);
     let stale = asked.max_age.is_some_and(|max_age| !sign_in.is_fresh(max_age, now));
-    anew || stale || sign_in.state(now) != SignInState::Active || !situation.methods.allow(&sign_in.method)
+    asked.is_anew() || stale || sign_in.state(now) != SignInState::Active || !situation.methods.allow(&sign_in.method)
 }
 
 fn consent_missing(asked: &Asked, situation: &Situation) -> bool {

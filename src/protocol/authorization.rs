@@ -13,7 +13,7 @@ use super::client_metadata::{ClientMetadata, GrantType};
 use super::error::{ErrorCode, ProtocolError};
 use super::params::RawParams;
 use super::pkce::CodeChallenge;
-use super::prompt::Prompts;
+use super::prompt::{Prompt, Prompts};
 use super::response::ResponseMode;
 use super::scope::{OPENID, Scope};
 use crate::base::id::{ClientId, ResourceId};
@@ -132,6 +132,13 @@ impl AuthorizationRequest {
     #[must_use]
     pub fn is_openid(&self) -> bool {
         self.scope.contains(OPENID)
+    }
+
+    /// Whether a new proof is asked for: `prompt=login`, or `max_age=0`, which is
+    /// the same (OIDC Core §3.1.2.1).
+    #[must_use]
+    pub fn is_anew(&self) -> bool {
+        self.prompts.contains(Prompt::Login) || self.max_age == Some(0)
     }
 
     /// The `acr` values of which one must be met; empty when none is essential.

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 
 use super::context::Context;
 use super::pages::{
-    Agreement, Agreements, Failing, Form, IamAccount, IamNamePage, IamPasswordPage, Locale, LoginFace,
+    Agreement, Agreements, Entry, Failing, Form, IamAccount, IamNamePage, IamPasswordPage, Locale, LoginFace,
     LoginPage as Card, MethodLink, PageError, Place, ReauthPage, Remember, WebLink,
 };
 use super::{people, respond, routes, sms};
@@ -70,7 +70,7 @@ impl Filled<'_> {
             username: self.typed(),
             remember: self.remember(),
             agreements: self.agreements(),
-            tiles: self.view.tiles.iter().map(people::choice).collect(),
+            tiles: self.tiles(),
             tiles_action: routes::ACCOUNTS.to_owned(),
             forgot_href: self.forgot(),
             sign_up_href: self.sign_up(),
@@ -97,6 +97,8 @@ impl Filled<'_> {
             methods: self.methods(),
             username,
             account,
+            tiles: self.tiles(),
+            tiles_action: routes::ACCOUNTS.to_owned(),
         }
     }
 
@@ -181,6 +183,11 @@ impl Filled<'_> {
         let locale = self.context.locale(&self.view.view.ui_locales);
         let ticked = self.refused.is_some_and(|refused| refused.form.optional(authn::form::AGREE).is_some());
         Agreements { documents: documents(self.context, locale), ticked }
+    }
+
+    /// The accounts of this browser that may be meant.
+    pub(super) fn tiles(&self) -> Vec<Entry> {
+        self.view.tiles.iter().map(people::choice).collect()
     }
 
     /// Every method that is switched on and taken, in the order of the registry, this page's marked.

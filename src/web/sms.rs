@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 
 use super::login_pages::Filled;
 use super::pages::{RowLabel, SmsAccountPage, SmsCodePage, SmsPhonePage, SmsRow, mask, whole_seconds};
+use super::routes;
 use crate::authn::form::{ACCOUNT, CODE, PHONE, RESEND};
 use crate::authn::{self, ChoiceRow, OTHER_ACCOUNT, SentCode, Step};
 use crate::flow::LoginPage;
@@ -34,6 +35,8 @@ pub(super) fn render(filled: &Filled<'_>) -> HttpResponse {
                 form: filled.form(),
                 methods: filled.methods(),
                 phone,
+                tiles: filled.tiles(),
+                tiles_action: routes::ACCOUNTS.to_owned(),
             };
             context.page(StatusCode::OK, &page, to)
         }

@@ -9,7 +9,7 @@ use super::context::{Context, retry_after};
 use super::login::{begin_own, posted, refuse, status};
 use super::login_pages::method_links;
 use super::pages::{Failing, Form, OneTapPage, PageError, UpstreamPage};
-use super::{csp, native, respond};
+use super::{csp, native, people, respond, routes};
 use crate::authn::{Panel, Provider, Rejection, RejectionClass, Route};
 use crate::flow::{DepartureView, LoginPage, LoginView, Submission};
 
@@ -179,13 +179,15 @@ fn render(context: &Context, page: LoginPage, view: &DepartureView, refused: Opt
     let locale = context.locale(&own.ui_locales);
     let html = UpstreamPage {
         chrome: context.chrome_at(Some(own), &page.path()),
-        form: Form { action: String::new(), interaction: None, csrf: String::new(), error },
+        form: Form { action: String::new(), interaction: Some(own.interaction.clone()), csrf: own.csrf.clone(), error },
         methods: method_links(context, own, page),
         provider: Provider::of(page.method()),
         label: context.app.flow.label_of(page, locale.language()).map(str::to_owned),
         link: route.map(|route: &Route| route.link.clone()),
         panel: panel.map(|panel| panel.src.clone()),
         again_href: here,
+        tiles: view.login.tiles.iter().map(people::choice).collect(),
+        tiles_action: routes::ACCOUNTS.to_owned(),
     };
     let policy = csp::panel(own.redirect_uri.as_deref(), panel.map(|panel: &Panel| panel.origin.as_str()));
     waiting(context.html(error.map_or(StatusCode::OK, status), super::pages::Page::render(&html), &policy))

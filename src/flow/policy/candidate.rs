@@ -69,7 +69,7 @@ pub(super) fn candidate(asked: &Asked, situation: &Situation, now: Timestamp) ->
     if asked.prompts.contains(Prompt::SelectAccount) {
         return Candidate::Ask(accounts.choose(&accounts.open));
     }
-    if asked.prompts.contains(Prompt::Login) { accounts.anew() } else { accounts.usually() }
+    if asked.is_anew() { accounts.anew() } else { accounts.usually() }
 }
 
 /// The accounts of a browser, as one request sees them.
@@ -122,8 +122,8 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// `prompt=login`: a new proof of the one account that is meant, else the
-    /// login page names its account.
+    /// `prompt=login`, `max_age=0`: a new proof of the one account that is meant,
+    /// else the login page names its account.
     fn anew(&self) -> Candidate {
         let meant = match self.fitting().as_slice() {
             [one] => Some(one.id),

@@ -144,6 +144,10 @@ pub struct IamNamePage {
     pub username: String,
     /// Where the account comes from.
     pub account: IamAccount,
+    /// Accounts of this browser that may be meant; each posts `account=<handle>`.
+    pub tiles: Vec<Entry>,
+    /// Where those are posted to.
+    pub tiles_action: String,
 }
 
 impl IamNamePage {

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::chrome::{Chrome, Form, MethodLink, Place};
 use super::login::Remember;
+use super::people::Entry;
 use super::problem::{Field, wait};
 
 /// `/login/sms`: the number. Posts `phone`.
@@ -18,6 +19,10 @@ pub struct SmsPhonePage {
     pub methods: Vec<MethodLink>,
     /// Typed before, on this very page.
     pub phone: String,
+    /// Accounts of this browser that may be meant; each posts `account=<handle>`.
+    pub tiles: Vec<Entry>,
+    /// Where those are posted to.
+    pub tiles_action: String,
 }
 
 /// What a row of the account choice says.

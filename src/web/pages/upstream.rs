@@ -78,7 +78,7 @@ pub(super) fn name(provider: Provider, locale: Locale) -> &'static str {
 pub struct UpstreamPage {
     /// The frame.
     pub chrome: Chrome,
-    /// Holds the error alone; nothing is posted from here.
+    /// Holds the error, and what guards the tiles.
     pub form: Form,
     /// Every method that exists, this one marked current.
     pub methods: Vec<MethodLink>,
@@ -92,6 +92,10 @@ pub struct UpstreamPage {
     pub panel: Option<String>,
     /// This page anew.
     pub again_href: String,
+    /// Accounts of this browser that may be meant; each posts `account=<handle>`.
+    pub tiles: Vec<Entry>,
+    /// Where those are posted to.
+    pub tiles_action: String,
 }
 
 impl UpstreamPage {

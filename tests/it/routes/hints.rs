@@ -134,3 +134,36 @@ async fn a_client_may_confirm_take_the_last_or_take_some_only(#[values(Sqlite, P
     let focused = browser.open(&last.request().url()).await;
     assert!(focused.has("button[name=account][autofocus][data-principal-type=iam_user]"), "{}", focused.body);
 }
+
+/// A new proof, and several who may be meant: the page of every method has a tile for each.
+#[rstest]
+#[actix_web::test]
+async fn a_new_proof_offers_everybody_on_every_login_page(#[values(Sqlite, Postgres)] backend: Backend) {
+    let (idp, _vendors) = TestIdp::with_simulator(backend, &[]).await;
+    let (browser, console) = (five(&idp).await, idp.client("console"));
+    for anew in [("prompt", "login"), ("max_age", "0")] {
+        for (method, path) in
+            [("password", "/login"), ("sub_account", "/login/sub"), ("iam_user", "/login/iam"), ("sms", "/login/sms")]
+        {
+            let request = console.request().with(anew.0, anew.1).with("login_method_hint", method);
+            let page = browser.open(&request.url()).await;
+            assert_eq!(page.path(), path, "{}", page.body);
+            let tiles = page.attributes("form.tiles button[name=account]", "value");
+            assert_eq!(tiles.len(), 5, "{path}: {}", page.body);
+            let field = |name: &str| page.attribute(&format!("form.tiles input[name={name}]"), "value").unwrap();
+            let bob = page.attribute("form.tiles button[data-principal-type=iam_user]", "value").unwrap();
+            let (interaction, csrf) = (field("interaction"), field("csrf"));
+            let fields = [("interaction", interaction.as_str()), ("csrf", &csrf), ("account", &bob)];
+            let picked = browser.post("/accounts", &fields).await;
+            let proof = browser.follow(picked).await;
+            assert!(proof.has("#password") && proof.body.contains("bob@acme"), "{path}: {}", proof.body);
+        }
+    }
+    // Without a wish for a new proof nobody stands on a login page.
+    let page = browser.open(&console.request().with("login_hint", "p_nobody").url()).await;
+    assert!(page.has("#password") && !page.has("form.tiles"));
+    // Only those whom the request leaves open.
+    let request = console.request().with("prompt", "login").with("principal_type_hint", "iam_user");
+    let page = browser.open(&request.url()).await;
+    assert_eq!((page.path(), page.attributes("form.tiles button", "name").len()), ("/login/iam", 2));
+}

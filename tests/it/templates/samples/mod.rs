@@ -115,6 +115,8 @@ impl Maker<'_> {
             methods: self.methods(3),
             username: username.to_owned(),
             account,
+            tiles: Vec::new(),
+            tiles_action: "/accounts".into(),
         };
         let name = self.same("alice");
         let given = IamAccount::Given { account: self.same("acme"), elsewhere_href: "/login/iam".into() };
@@ -129,6 +131,10 @@ impl Maker<'_> {
         let asked = || IamAccount::Asked { typed: self.same("acme") };
         vec![
             sample("iam_name", &page(IamAccount::InName, &self.same(""), None)),
+            sample(
+                "iam_name.tiles",
+                &IamNamePage { tiles: self.entries(), ..page(IamAccount::InName, &self.same(""), None) },
+            ),
             sample("iam_name.wrong", &page(IamAccount::InName, &name, Some(PageError::BadUsername))),
             sample("iam_name.asked", &page(asked(), &name, None)),
             sample("iam_name.missing", &page(asked(), &name, Some(PageError::Missing(Field::Account)))),

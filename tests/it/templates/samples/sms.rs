@@ -11,6 +11,8 @@ impl Maker<'_> {
             form: self.form("/login/sms", error),
             methods: self.methods(1),
             phone: phone.to_owned(),
+            tiles: Vec::new(),
+            tiles_action: "/accounts".into(),
         };
         let account = |error| SmsAccountPage {
             chrome: self.chrome(),
@@ -35,6 +37,7 @@ impl Maker<'_> {
         };
         vec![
             sample("sms_phone", &number("", None)),
+            sample("sms_phone.tiles", &SmsPhonePage { tiles: self.entries(), ..number("", None) }),
             sample("sms_phone.wrong", &number(&self.same("12345"), Some(PageError::PhoneRequired))),
             sample("sms_account", &account(None)),
             sample("sms_account.missing", &account(Some(PageError::SelectRequired))),

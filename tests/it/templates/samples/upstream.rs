@@ -52,6 +52,8 @@ impl Maker<'_> {
             link: link.map(str::to_owned),
             panel: None,
             again_href: "/login/wechat?interaction=ix".into(),
+            tiles: Vec::new(),
+            tiles_action: "/accounts".into(),
         };
         let away = Some("https://vendor.example/authorize?state=00");
         let panel = UpstreamPage {
@@ -61,6 +63,7 @@ impl Maker<'_> {
         let corp = UpstreamPage { label: Some(self.w("企业账号", "Corp")), ..page(Provider::Oidc, None, away) };
         let mut samples = vec![
             sample("upstream", &panel),
+            sample("upstream.tiles", &UpstreamPage { tiles: self.entries(), ..page(Provider::Alipay, None, away) }),
             sample("upstream.redirect", &page(Provider::Alipay, None, away)),
             sample("upstream.oidc", &corp),
             sample("upstream.elsewhere", &page(Provider::WeChat, None, None)),
