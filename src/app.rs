@@ -17,8 +17,8 @@ use crate::base::id::ClientId;
 use crate::base::{OpaqueTokens, SharedClock, SharedEntropy};
 use crate::config::{Config, ConfigError};
 use crate::connectors::{Mailer, Wire, mailer, sms_gateway};
-use crate::domain::browser::{LifetimePolicy, Lifetimes};
 use crate::flow::{Flow, FlowSettings};
+use crate::geo::Countries;
 use crate::keys::client_jwks::ClientJwks;
 use crate::keys::keeper::KeyKeeper;
 use crate::keys::{
@@ -26,7 +26,7 @@ use crate::keys::{
 };
 use crate::notify::{Post, Sender, SmsSender};
 use crate::outbound::Outbound;
-use crate::session::Browsers;
+use crate::session::{Browsers, lifetime_policy};
 use crate::store::{Store, StoreOptions};
 use crate::telemetry::Metrics;
 use crate::token::{ClientDirectory, TokenParts, Tokens};
@@ -52,6 +52,8 @@ pub struct App {
     pub flow: Flow,
     /// The one HTTP client.
     pub outbound: Outbound,
+    /// Countries of addresses.
+    pub countries: Countries,
     /// Password hashes.
     pub passwords: Passwords,
     /// Letters on their way out.
@@ -102,6 +104,7 @@ impl App {
         let opaque = Arc::new(vault.opaque_tokens());
         let contacts = ContactKeys::new(Arc::clone(&vault));
         let outbound = Outbound::new(&config.outbound)?;
+        let countries = Countries::open(config.geo.database.as_deref())?;
         let wire = Wire { outbound: outbound.clone(), clock: Arc::clone(&clock), entropy: Arc::clone(&entropy) };
         let post = Post::new(Arc::clone(&vault));
         let sms = sms_sender(&config, &wire)?;
@@ -131,6 +134,7 @@ impl App {
             tokens,
             flow,
             outbound,
+            countries,
             passwords,
             post,
             sms,
@@ -189,7 +193,11 @@ impl Parts<'_> {
             passwords: passwords.clone(),
             metrics: Arc::clone(self.metrics),
             password_policy: PasswordPolicy::configured(&self.config.password),
-            browsers: Browsers::new(Arc::clone(&self.opaque), self.config.sessions.rotate_cookie),
+            browsers: Browsers::new(
+                Arc::clone(&self.opaque),
+                self.config.sessions.rotate_cookie,
+                lifetime_policy(&self.config.sessions),
+            ),
             opaque: Arc::clone(&self.opaque),
             contacts: self.contacts.clone(),
             login_hints: LoginHints::new(self.vault),
@@ -235,17 +243,11 @@ impl Parts<'_> {
     fn flow_settings(&self) -> FlowSettings {
         let sessions = &self.config.sessions;
         let version = &self.config.agreements.version;
-        let iam_user = Lifetimes { idle: sessions.iam_user, absolute: sessions.iam_user };
         FlowSettings {
             issuer: self.config.server.issuer.as_str().to_owned(),
             interaction: sessions.interaction,
             agreements_version: (!version.is_empty()).then(|| version.clone()),
-            lifetimes: LifetimePolicy {
-                account: Lifetimes { idle: sessions.idle, absolute: sessions.absolute },
-                iam_user,
-                iam_user_longest: sessions.iam_user_long_lived,
-                remembered: Lifetimes { idle: sessions.stay_signed_in, absolute: sessions.stay_signed_in },
-            },
+            lifetimes: lifetime_policy(sessions),
             default_country: self.config.login.default_country.clone(),
             sign_up: self.sign_up_policy(),
             reset: self.reset_policy(),

@@ -9,7 +9,7 @@
 //! | F0 | [`base`] |
 //! | F1 | [`protocol`] |
 //! | F2 | [`domain`] · [`config`] · [`telemetry`] |
-//! | F3 | [`store`] · [`outbound`] · [`keys`] · [`connectors`] · [`notify`] |
+//! | F3 | [`store`] · [`outbound`] · [`geo`] · [`keys`] · [`connectors`] · [`notify`] |
 //! | F4 | [`authn`] · [`session`] · [`token`] · [`identity`] · [`flow`] |
 //! | F5 | [`app`] |
 //! | F6 | [`web`] · [`jobs`] · [`simulator`] |
@@ -24,6 +24,7 @@ pub mod connectors;
 pub mod demo;
 pub mod domain;
 pub mod flow;
+pub mod geo;
 pub mod identity;
 pub mod jobs;
 pub mod keys;

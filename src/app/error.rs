@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::config::ConfigError;
+use crate::geo::GeoError;
 use crate::keys::VaultError;
 use crate::keys::keeper::KeeperError;
 use crate::outbound::OutboundError;
@@ -26,6 +27,9 @@ pub enum StartError {
     /// The roots of outbound calls.
     #[error("outbound.ca_file: {0}")]
     Outbound(#[from] OutboundError),
+    /// The database of countries.
+    #[error("geo.database: {0}")]
+    Geo(#[from] GeoError),
     /// Something of the machine.
     #[error("{0}")]
     Machine(String),

@@ -10,7 +10,7 @@ use super::house::House;
 use super::{CliError, output};
 use crate::base::Secret;
 use crate::domain::{Account, ContactKind, Principal};
-use crate::identity::{MustChange, OperatorError, Portrait, Switch, by_operator};
+use crate::identity::{MOST_DAYS, MustChange, OperatorError, Portrait, Switch, by_operator};
 use crate::web::pages::mask;
 
 /// `menshen account …`
@@ -35,6 +35,16 @@ pub enum AccountCommand {
     Suspend(Who),
     /// Take a suspension back.
     Resume(Who),
+    /// Let the IAM users of a main account stay signed in for so many days; 0: not at all. What lasts longer
+    /// is cut down at once.
+    LongLived {
+        /// The main account.
+        #[command(flatten)]
+        who: Who,
+        /// 0 to 90.
+        #[arg(value_name = "DAYS", value_parser = clap::value_parser!(u16).range(0..=i64::from(MOST_DAYS)))]
+        days: u16,
+    },
     /// Give another password: every sign-in and every token ends, at once.
     ResetPassword {
         /// Whose.
@@ -66,6 +76,7 @@ pub(super) fn run(common: &Common, command: &AccountCommand) -> Result<(), CliEr
         AccountCommand::Enable(who) => switch(common, &house, &who.who, Switch::Enable),
         AccountCommand::Suspend(who) => switch(common, &house, &who.who, Switch::Suspend),
         AccountCommand::Resume(who) => switch(common, &house, &who.who, Switch::Resume),
+        AccountCommand::LongLived { who, days } => allow_long_lived(common, &house, &who.who, *days),
         AccountCommand::ResetPassword { who, stdin, keep } => {
             let given = if *stdin { Some(read_password()?) } else { None };
             let must_change = if *keep { MustChange::No } else { MustChange::AtNextLogin };
@@ -127,7 +138,7 @@ fn user_name(user: &Principal) -> String {
 }
 
 fn portrait_text(portrait: &Portrait) -> String {
-    let Portrait { principal, contacts, sub_accounts, iam_users } = portrait;
+    let Portrait { principal, contacts, sub_accounts, iam_users, iam_long_lived_days } = portrait;
     let mut lines = vec![
         format!("{} {} ({})", principal.kind, user_name(principal), principal.id),
         format!("name           {}", principal.display_name),
@@ -139,6 +150,7 @@ fn portrait_text(portrait: &Portrait) -> String {
     if principal.must_change_password {
         lines.push("password       must be changed at the next sign-in".to_owned());
     }
+    lines.extend(iam_long_lived_days.map(|days| format!("long-lived     {days} days for its IAM users")));
     lines.extend(contacts.iter().map(|(kind, text)| format!("{:<14} {}", kind.as_str(), masked(*kind, text))));
     lines.extend(sub_accounts.iter().map(|account| format!("sub-account    {}", account_line(account))));
     lines.extend(iam_users.iter().map(|user| {
@@ -148,7 +160,7 @@ fn portrait_text(portrait: &Portrait) -> String {
 }
 
 fn portrait_json(portrait: &Portrait) -> Value {
-    let Portrait { principal, contacts, sub_accounts, iam_users } = portrait;
+    let Portrait { principal, contacts, sub_accounts, iam_users, iam_long_lived_days } = portrait;
     let users: Vec<Value> = iam_users
         .iter()
         .map(|user| json!({ "id": user.id, "login": user.upn(), "name": user.display_name, "status": user.status }))
@@ -160,7 +172,7 @@ fn portrait_json(portrait: &Portrait) -> Value {
         "status": principal.status, "owner_status": principal.owner_status,
         "must_change_password": principal.must_change_password, "account": account_json(&principal.account),
         "contacts": contacts, "sub_accounts": sub_accounts.iter().map(account_json).collect::<Vec<_>>(),
-        "iam_users": users,
+        "iam_users": users, "iam_long_lived_days": iam_long_lived_days,
     })
 }
 
@@ -177,6 +189,19 @@ fn switch(common: &Common, house: &House, who: &str, switch: Switch) -> Result<(
         output::json(&json!({ "who": who, "changed": changed }));
     } else if changed {
         output::text(&format!("{now} {who}"));
+    } else {
+        output::text("nothing changed");
+    }
+    Ok(())
+}
+
+fn allow_long_lived(common: &Common, house: &House, who: &str, days: u16) -> Result<(), CliError> {
+    let changed = house.wait(house.identity()?.allow_long_lived(who, days, &by_operator()));
+    let changed = changed.map_err(|error| CliError::new(who, error))?;
+    if common.json {
+        output::json(&json!({ "who": who, "changed": changed, "iam_long_lived_days": days }));
+    } else if changed {
+        output::text(&format!("IAM users of {who} may stay signed in for {days} days"));
     } else {
         output::text("nothing changed");
     }

@@ -16,6 +16,7 @@ use super::{CliError, config, output};
 use crate::base::{SystemClock, SystemEntropy, Timestamp};
 use crate::config::{Config, Outbound as OutboundConfig};
 use crate::domain::{KeyState, SigningKeyRecord};
+use crate::geo::Countries;
 use crate::keys::{SigningKeys, Vault};
 use crate::outbound::Outbound;
 use crate::store::{Schema, Store, StoreError, StoreOptions, Trouble, migrate, signing_keys};
@@ -43,6 +44,7 @@ pub(super) fn run(common: &Common) -> Result<(), CliError> {
     let config = config::load(common)?;
     let mut findings = vec![Finding::new("configuration", Ok("in order".to_owned()))];
     findings.extend(certificate(&config));
+    findings.extend(countries(&config));
     let (finding, vault) = key_encryption_key(&config);
     findings.push(finding);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -72,6 +74,12 @@ fn certificate(config: &Config) -> Option<Finding> {
     let (chain, key) = config.server.tls_files()?;
     let loaded = Certificate::load(chain, key).map(|_certificate| "readable, and the key belongs to it".to_owned());
     Some(Finding::new("certificate", loaded.map_err(|error| error.to_string())))
+}
+
+fn countries(config: &Config) -> Option<Finding> {
+    let file = config.geo.database.as_deref()?;
+    let opened = Countries::open(Some(file)).map(|countries| format!("{countries}, for `/me/sessions`"));
+    Some(Finding::new("countries of addresses", opened.map_err(|error| error.to_string())))
 }
 
 /// The key tree, if there is one yet, with what is to be said of it.

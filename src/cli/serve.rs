@@ -38,6 +38,7 @@ impl From<StartError> for CliError {
             StartError::Vault(error) => error.into(),
             StartError::Store(error) => error.into(),
             StartError::Outbound(error) => Self::new("outbound.ca_file", error),
+            StartError::Geo(error) => Self::new("geo.database", error),
             StartError::Keys(error) => Self::new("signing keys", error),
             StartError::Machine(reason) => Self::new("start", reason),
         }

@@ -11,6 +11,7 @@ mod audit;
 mod branding;
 mod database;
 mod error;
+mod geo;
 mod hashing;
 mod keys;
 mod log;
@@ -38,6 +39,7 @@ pub use audit::Audit;
 pub use branding::Branding;
 pub use database::Database;
 pub use error::ConfigError;
+pub use geo::Geo;
 pub use hashing::Hashing;
 pub use keys::Keys;
 pub use log::{Log, LogFormat};
@@ -122,6 +124,8 @@ config! {
     hashing: Hashing,
     /// Agreements that people accept.
     agreements: Agreements,
+    /// In which country addresses are.
+    geo: Geo,
     /// What the product is called on its pages.
     branding: Branding,
     /// The audit trail.

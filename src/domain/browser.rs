@@ -62,6 +62,16 @@ impl SignIn {
         }
     }
 
+    /// The same, lasting no longer than this.
+    #[must_use]
+    pub fn within(self, most: Lifetimes) -> Self {
+        Self {
+            idle_expires_at: self.idle_expires_at.min(self.last_seen_at + most.idle),
+            absolute_expires_at: self.absolute_expires_at.min(self.auth_time + most.absolute),
+            ..self
+        }
+    }
+
     /// What the person asked for.
     #[must_use]
     pub const fn stay(&self) -> Stay {

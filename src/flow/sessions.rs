@@ -1,5 +1,5 @@
 //! `/me/sessions`: where one account is signed in, on every browser, and ending
-//! those places one by one or all but this.
+//! those places one by one, all but this, or all.
 
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
@@ -46,6 +46,8 @@ pub enum SessionsAction {
     End(String),
     /// Ends all but the one that asks.
     EndOthers,
+    /// Ends all of them.
+    EndEverywhere,
 }
 
 impl Flow {
@@ -65,7 +67,7 @@ impl Flow {
                 let Some(sign_in) = flow.account_of(tx, &visit, &browser, handle.as_deref())? else {
                     return Ok(Err(Problem::SignedOut.into()));
                 };
-                let places = sign_ins::places_of(tx, &sign_in.principal.id)?;
+                let places = session::places(tx, &flow.settings.lifetimes, &sign_in.principal)?;
                 let entries = places.into_iter().map(|place| SessionEntry {
                     handle: flow.handle_for(PAGE, place.id),
                     here: place.id == sign_in.id,
@@ -122,9 +124,10 @@ impl Flow {
         let meant = |id: SignInId| match action {
             SessionsAction::End(handle) => self.handle_for(PAGE, id) == *handle,
             SessionsAction::EndOthers => id != own.id,
+            SessionsAction::EndEverywhere => true,
         };
         let ends: Vec<_> = places.iter().map(|place| place.id).filter(|id| meant(*id)).collect();
-        if ends.is_empty() && *action != SessionsAction::EndOthers {
+        if ends.is_empty() && matches!(action, SessionsAction::End(_)) {
             return Ok(Err(Problem::Stale.into()));
         }
         for id in &ends {

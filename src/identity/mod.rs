@@ -13,6 +13,7 @@ mod claim;
 pub mod clients;
 mod credentials;
 mod lock;
+mod long_lived;
 mod notices;
 pub mod operator;
 pub mod people;
@@ -27,6 +28,7 @@ pub use accounts::{Billing, NewAccount, NewIamUser};
 pub use claim::first_proof;
 pub use credentials::{MustChange, NewPassword, reset_password, set_password};
 pub use lock::hold;
+pub use long_lived::MOST_DAYS;
 pub use notices::{Notices, Scene};
 pub use operator::{OperatorError, Portrait, Switch};
 pub use people::{NewPerson, SealedContact};
@@ -39,7 +41,9 @@ use crate::authn::password_policy::PasswordPolicy;
 use crate::base::SharedEntropy;
 use crate::config::Config;
 use crate::domain::audit::Origin;
+use crate::domain::browser::LifetimePolicy;
 use crate::keys::{ClientSecretKeys, ContactKeys, Purpose, Vault};
+use crate::session::lifetime_policy;
 use crate::store::Store;
 
 /// What people, accounts and clients are made with; cheap to clone.
@@ -62,6 +66,7 @@ struct Makings {
     contacts: ContactKeys,
     secrets: ClientSecretKeys,
     most_per_phone: u32,
+    lifetimes: LifetimePolicy,
 }
 
 impl Identity {
@@ -78,6 +83,7 @@ impl Identity {
                 contacts: ContactKeys::new(Arc::clone(vault)),
                 secrets: ClientSecretKeys::new(vault),
                 most_per_phone: config.login.max_accounts_per_phone,
+                lifetimes: lifetime_policy(&config.sessions),
             }),
             hasher: Arc::new(hasher),
             policy: PasswordPolicy::configured(&config.password),

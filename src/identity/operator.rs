@@ -15,7 +15,7 @@ use crate::authn::password_policy::Weakness;
 use crate::base::{Entropy, Secret};
 use crate::domain::audit::Origin;
 use crate::domain::{Account, AccountStatus, ContactKind, Principal, PrincipalKind, PrincipalStatus};
-use crate::store::{StoreError, StoreResult, Tx, accounts, identifiers, principals};
+use crate::store::{StoreError, StoreResult, Tx, account_policies, accounts, identifiers, principals};
 
 /// Letters and digits that are not mistaken for one another when read aloud.
 const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -29,6 +29,9 @@ pub enum OperatorError {
     /// `who` names nobody.
     #[error("nobody is called that: give an e-mail address, user@alias or an id")]
     Unknown,
+    /// Only a main account owns IAM users.
+    #[error("only a main account allows its IAM users something")]
+    NoOwner,
     /// Only accounts are suspended and resumed.
     #[error("an IAM user is disabled and enabled, never suspended")]
     NotAnAccount,
@@ -81,6 +84,8 @@ pub struct Portrait {
     pub sub_accounts: Vec<Account>,
     /// Users in the account, for its holder.
     pub iam_users: Vec<Principal>,
+    /// Days that those may stay signed in, for a main account's.
+    pub iam_long_lived_days: Option<u16>,
 }
 
 impl Identity {
@@ -112,6 +117,22 @@ impl Identity {
             all_or_nothing(tx, |tx| {
                 let principal = makings.load(tx, &who)?;
                 switch_one(tx, &principal, switch, &origin)
+            })
+        });
+        outcome.await?
+    }
+
+    /// Lets the IAM users of a main account stay signed in for so many days, 0 for
+    /// not at all; true when that changed something. What lasts longer is cut down.
+    ///
+    /// # Errors
+    /// `who` names no main account.
+    pub async fn allow_long_lived(&self, who: &str, days: u16, origin: &Origin) -> Result<bool, OperatorError> {
+        let (makings, who, origin) = (Arc::clone(&self.0.makings), who.to_owned(), origin.clone());
+        let outcome = self.0.store.write(move |tx| {
+            all_or_nothing(tx, |tx| {
+                let holder = makings.load(tx, &who)?;
+                makings.allow_long_lived(tx, &holder, days, &origin)
             })
         });
         outcome.await?
@@ -175,8 +196,9 @@ impl Makings {
                 Err(error) => tracing::error!(principal = %principal.id, %error, "a contact does not open"),
             }
         }
-        let (mut sub_accounts, mut iam_users) = (Vec::new(), Vec::new());
+        let (mut sub_accounts, mut iam_users, mut iam_long_lived_days) = (Vec::new(), Vec::new(), None);
         if principal.kind == PrincipalKind::Root {
+            iam_long_lived_days = Some(account_policies::iam_long_lived_days(tx, &principal.account.id)?);
             sub_accounts = accounts::family(tx, &principal.account.id)?;
             sub_accounts.retain(|account| account.id != principal.account.id);
         }
@@ -185,7 +207,7 @@ impl Makings {
                 iam_users.extend(principals::find(tx, &id)?.filter(|one| one.kind == PrincipalKind::IamUser));
             }
         }
-        Ok(Some(Portrait { principal, contacts, sub_accounts, iam_users }))
+        Ok(Some(Portrait { principal, contacts, sub_accounts, iam_users, iam_long_lived_days }))
     }
 }
 

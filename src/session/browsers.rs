@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lifetimes::held;
 use crate::base::id::{BrowserId, PrincipalId};
 use crate::base::{OpaqueKind, OpaqueTokens, Secret, Timestamp};
 use crate::domain::SignIn;
+use crate::domain::browser::LifetimePolicy;
 use crate::store::browsers::{self, BrowserRow};
 use crate::store::{StoreResult, Tx, sign_ins};
 
@@ -40,6 +42,7 @@ pub struct Browser {
     rotated_before: bool,
     confirmed: bool,
     last_seen_at: Timestamp,
+    lifetimes: LifetimePolicy,
 }
 
 /// What a presented cookie turned out to be.
@@ -59,14 +62,15 @@ pub enum Recognised {
 pub struct Browsers {
     opaque: Arc<OpaqueTokens>,
     rotate_after: Duration,
+    lifetimes: LifetimePolicy,
 }
 
 impl Browsers {
-    /// With the maker of opaque tokens, and the age at which a cookie is
-    /// replaced without a sign-in.
+    /// With the maker of opaque tokens, the age at which a cookie is replaced
+    /// without a sign-in, and how long sign-ins last.
     #[must_use]
-    pub fn new(opaque: Arc<OpaqueTokens>, rotate_after: Duration) -> Self {
-        Self { opaque, rotate_after }
+    pub fn new(opaque: Arc<OpaqueTokens>, rotate_after: Duration, lifetimes: LifetimePolicy) -> Self {
+        Self { opaque, rotate_after, lifetimes }
     }
 
     /// Says what a cookie's value is worth at `now`. Reads only.
@@ -78,7 +82,7 @@ impl Browsers {
             return Ok(Recognised::Unknown);
         };
         if presented.hash.matches(&row.hash) {
-            return Ok(Recognised::Known(Browser::of(row, BrowserSecret::Current)));
+            return Ok(Recognised::Known(self.browser(row, BrowserSecret::Current)));
         }
         if !row.previous_hash.as_deref().is_some_and(|previous| presented.hash.matches(previous)) {
             return Ok(Recognised::Unknown);
@@ -87,7 +91,7 @@ impl Browsers {
         if over {
             return Ok(Recognised::Stolen(BrowserId::new(row.id)));
         }
-        Ok(Recognised::Known(Browser::of(row, BrowserSecret::Previous)))
+        Ok(Recognised::Known(self.browser(row, BrowserSecret::Previous)))
     }
 
     /// Opens a browser with a first secret; the cookie's value goes to it.
@@ -102,6 +106,7 @@ impl Browsers {
             rotated_before: false,
             confirmed: false,
             last_seen_at: tx.now(),
+            lifetimes: self.lifetimes,
         };
         Ok((browser, self.opaque.text(OpaqueKind::Browser, id.row(), random)))
     }
@@ -157,11 +162,9 @@ impl Browsers {
         let rotated = browsers::rotate(tx, browser.id, &browser.hash, &hash, now)?;
         Ok(rotated.then(|| self.opaque.text(OpaqueKind::Browser, browser.id.row(), random)))
     }
-}
 
-impl Browser {
-    fn of(row: BrowserRow, secret: BrowserSecret) -> Self {
-        Self {
+    fn browser(&self, row: BrowserRow, secret: BrowserSecret) -> Browser {
+        Browser {
             id: BrowserId::new(row.id),
             secret,
             rotated_at: Timestamp::from_micros(row.rotated_at),
@@ -169,12 +172,17 @@ impl Browser {
             rotated_before: row.previous_hash.is_some(),
             confirmed: row.confirmed_at.is_some(),
             last_seen_at: Timestamp::from_micros(row.last_seen_at),
+            lifetimes: self.lifetimes,
         }
     }
+}
 
-    /// The sign-ins of this browser that the presented secret may see.
+impl Browser {
+    /// The sign-ins of this browser that the presented secret may see, none
+    /// lasting longer than its owner allows now.
     pub fn sign_ins(&self, tx: &mut Tx<'_>) -> StoreResult<Vec<SignIn>> {
-        Ok(self.seen(sign_ins::of_browser(tx, self.id)?))
+        let all = sign_ins::of_browser(tx, self.id)?;
+        self.seen(tx, all)
     }
 
     /// The same, of these principals alone.
@@ -183,13 +191,14 @@ impl Browser {
         for principal in principals {
             found.extend(sign_ins::of_browser_and_principal(tx, self.id, principal)?);
         }
-        Ok(self.seen(found))
+        self.seen(tx, found)
     }
 
-    fn seen(&self, mut sign_ins: Vec<SignIn>) -> Vec<SignIn> {
+    fn seen(&self, tx: &mut Tx<'_>, sign_ins: Vec<SignIn>) -> StoreResult<Vec<SignIn>> {
+        let mut sign_ins = held(tx, &self.lifetimes, sign_ins)?;
         if self.secret == BrowserSecret::Previous {
             sign_ins.retain(|sign_in| sign_in.auth_time < self.rotated_at);
         }
-        sign_ins
+        Ok(sign_ins)
     }
 }

@@ -14,6 +14,6 @@ pub use browsers::{Browser, BrowserSecret, Browsers, Recognised};
 pub use ending::{
     announce_everywhere, end_everywhere, end_others, end_stolen, forget, forget_browser, leave_client, sign_out,
 };
-pub use lifetimes::lifetimes;
+pub use lifetimes::{lifetime_policy, lifetimes, places, shorten};
 pub use notices::{LOGOUT_NOTICE, LogoutNotice};
 pub use sign_in::{Arrival, SignedIn, sign_in};

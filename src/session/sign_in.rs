@@ -2,7 +2,7 @@
 
 use super::browsers::{Browser, Browsers};
 use super::ending::end;
-use super::lifetimes::lifetimes;
+use super::lifetimes::{held, lifetimes};
 use crate::authn::Proof;
 use crate::base::id::SignInId;
 use crate::base::{Secret, Timestamp};
@@ -46,6 +46,7 @@ pub fn sign_in(
     let principal = proof.principal();
     let at = proof.at();
     let before = sign_ins::of_browser(tx, arrival.browser.id)?;
+    let before = held(tx, policy, before)?;
     if let Some(stale) = before.iter().find(|row| row.principal.id == principal.id && !is_live(row, at)) {
         end(tx, stale.id, &principal.id)?;
     }

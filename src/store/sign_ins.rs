@@ -1,5 +1,7 @@
 //! Sign-ins: one row for each principal in each browser.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use super::dialect::{on, upsert};
@@ -9,7 +11,8 @@ use super::rows::{json, named, to_json};
 use super::schema::{accounts, client_sessions, owners, principals, sign_ins};
 use super::{StoreResult, Tx};
 use crate::base::Timestamp;
-use crate::base::id::{BrowserId, PrincipalId, SignInId};
+use crate::base::id::{AccountId, BrowserId, PrincipalId, SignInId};
+use crate::domain::browser::Lifetimes;
 use crate::domain::{Assurance, SignIn, SignInState};
 
 #[derive(Queryable, Selectable)]
@@ -45,9 +48,18 @@ pub struct Place {
     pub last_seen_at: Timestamp,
     /// Locked from here on.
     pub locked_from: Timestamp,
+    /// "Stay signed in" was ticked.
+    pub remember: bool,
 }
 
 impl Place {
+    /// The same, lasting no longer than this.
+    #[must_use]
+    pub fn within(self, most: Lifetimes) -> Self {
+        let end = (self.last_seen_at + most.idle).min(self.auth_time + most.absolute);
+        Self { locked_from: self.locked_from.min(end), ..self }
+    }
+
     /// What it is good for now.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> SignInState {
@@ -214,7 +226,7 @@ pub fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
 
 /// Where a principal is signed in, in every browser, last used first.
 pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Place>> {
-    type Row = (i64, String, String, String, (i64, i64, i64, i64));
+    type Row = (i64, String, String, String, bool, (i64, i64, i64, i64));
     let rows = sign_ins::table
         .filter(sign_ins::principal_id.eq(principal.as_str()))
         .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
@@ -224,10 +236,11 @@ pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Pl
             sign_ins::method,
             sign_ins::address,
             sign_ins::user_agent,
+            sign_ins::remember,
             (sign_ins::auth_time, sign_ins::last_seen_at, sign_ins::idle_expires_at, sign_ins::absolute_expires_at),
         ))
         .load::<Row>(tx.conn())?;
-    let place = |(id, method, address, user_agent, (auth_time, last_seen, idle, absolute)): Row| Place {
+    let place = |(id, method, address, user_agent, remember, (auth_time, last_seen, idle, absolute)): Row| Place {
         id: SignInId::new(id),
         method,
         address,
@@ -235,6 +248,7 @@ pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Pl
         auth_time: Timestamp::from_micros(auth_time),
         last_seen_at: Timestamp::from_micros(last_seen),
         locked_from: Timestamp::from_micros(idle.min(absolute)),
+        remember,
     };
     Ok(rows.into_iter().map(place).collect())
 }
@@ -248,6 +262,21 @@ pub fn live_of_principal(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResul
         .select(sign_ins::id)
         .load::<i64>(tx.conn())?;
     Ok(ids.into_iter().map(SignInId::new).collect())
+}
+
+/// Cuts the long-lived sign-ins of the IAM users under this owner down to `longest`
+/// after their proof; the tokens of each end with it.
+pub fn shorten_of_owner(tx: &mut Tx<'_>, owner: &AccountId, longest: Duration) -> StoreResult<()> {
+    let longest = i64::try_from(longest.as_micros()).unwrap_or(i64::MAX);
+    let users = principals::table
+        .inner_join(accounts::table.on(accounts::id.eq(principals::account_id)))
+        .filter(accounts::owner_id.eq(owner.as_str()).and(principals::username_key.is_not_null()))
+        .select(principals::id);
+    let end = sign_ins::auth_time + longest;
+    let longer = sign_ins::remember.eq(true).and(sign_ins::absolute_expires_at.gt(end));
+    let cut = sign_ins::table.filter(sign_ins::principal_id.eq_any(users).and(longer));
+    diesel::update(cut).set(sign_ins::absolute_expires_at.eq(end)).execute(tx.conn())?;
+    Ok(())
 }
 
 /// Forgets a sign-in of this browser altogether.

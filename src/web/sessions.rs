@@ -25,7 +25,8 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
         Ok(form) => form,
         Err(refused) => return refused,
     };
-    let others = form.optional("sign_out_others").map(|_| SessionsAction::EndOthers);
+    let everywhere = form.optional("sign_out_everywhere").map(|_| SessionsAction::EndEverywhere);
+    let others = everywhere.or_else(|| form.optional("sign_out_others").map(|_| SessionsAction::EndOthers));
     let one = || form.optional("sign_out").map(|handle| SessionsAction::End(handle.to_owned()));
     let Some(action) = others.or_else(one) else {
         return context.failing(Failing::BadRequest);
@@ -40,12 +41,14 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
 
 fn page(context: &Context, view: &SessionsView) -> SessionsPage {
     let now = context.visit.now;
+    let language = context.locale(&[]).language();
     let rows = view.entries.iter().map(|entry| SessionRow {
         handle: entry.handle.clone(),
         device: user_agent::described(&entry.place.user_agent),
         here: entry.here,
         state: entry.state.into(),
         address: entry.place.address.clone(),
+        country: context.app.countries.name(&entry.place.address, language),
         method: entry.place.method.clone(),
         signed_in_at: entry.place.auth_time,
         idle: now.since(entry.place.last_seen_at).as_secs(),

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["base"],
     &["protocol"],
     &["domain", "config", "telemetry"],
-    &["store", "outbound", "keys", "connectors", "notify"],
+    &["store", "outbound", "geo", "keys", "connectors", "notify"],
     &["authn", "session", "token", "identity", "flow"],
     &["app"],
     &["web", "jobs", "simulator"],
@@ -198,6 +198,7 @@ fn each_crate_of_the_outside_has_its_place() {
         only(&["simulator"], word);
     }
     only(&["cli"], "clap");
+    only(&["geo.rs"], "maxminddb");
     only(&["telemetry.rs", "telemetry"], "prometheus");
 }
 

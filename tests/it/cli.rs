@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::database::{Backend, TestDatabase};
+use crate::support::mmdb;
 
 /// One installation: a database and a key of its own.
 struct Installation {
@@ -167,4 +168,49 @@ fn a_secret_and_a_password_are_shown_once() {
     assert_eq!(here.json("account suspend acme")["changed"], true);
     assert_eq!(here.refused("account enable acme", 1), "acme: the account is suspended: resume it");
     assert_eq!(here.json("account resume acme")["changed"], true);
+}
+
+#[rstest]
+fn an_owner_allows_its_users_so_many_days(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let here = Installation::on(backend);
+    fs::write(here.folder.path().join("acme.toml"), include_str!("identity/acme.toml")).unwrap();
+    here.json("apply acme.toml");
+    assert_eq!(here.json("account show acme")["iam_long_lived_days"], 0);
+    assert_eq!(here.json("account long-lived acme 45")["changed"], true);
+    assert_eq!(here.json("account long-lived acme 45")["changed"], false);
+    assert_eq!(here.json("account show acme")["iam_long_lived_days"], 45);
+    assert!(here.json("account show alice@acme")["iam_long_lived_days"].is_null());
+    let told = here.refused("account long-lived alice@acme 3", 1);
+    assert_eq!(told, "alice@acme: only a main account allows its IAM users something");
+    assert!(here.refused("account long-lived acme 91", 2).contains("91"));
+}
+
+/// A file that is no database of countries stops the start, in one line, and the doctor says the same.
+#[test]
+fn a_wrong_database_of_countries_is_one_line_and_no_start() {
+    let here = Installation::on(Backend::Sqlite);
+    let file = |name: &str| here.folder.path().join(name);
+    fs::write(file("text.mmdb"), "nothing of the kind").unwrap();
+    fs::write(file("networks.mmdb"), mmdb::database("GeoLite2-ASN", &[])).unwrap();
+    fs::write(file("countries.mmdb"), mmdb::database("DBIP-Country-Lite", &[])).unwrap();
+    let finding = |name: &str| {
+        let config =
+            format!("[server]\nlisten = \"127.0.0.1:0\"\n[metrics]\nenabled = false\n[geo]\ndatabase = \"{name}\"\n");
+        fs::write(file("geo.toml"), config).unwrap();
+        let findings = here.menshen("doctor --config geo.toml --json").stdout;
+        let findings: Value = serde_json::from_slice(&findings).unwrap();
+        let found = findings.as_array().unwrap().iter().find(|one| one["what"] == "countries of addresses").unwrap();
+        (found["ok"].as_bool().unwrap(), found["detail"].as_str().unwrap().to_owned())
+    };
+    for (name, reason) in [
+        ("none.mmdb", "none.mmdb: entity not found"),
+        ("text.mmdb", "text.mmdb: is no database in MaxMind's format"),
+        ("networks.mmdb", "networks.mmdb: is a database of kind \"GeoLite2-ASN\", which knows no countries"),
+    ] {
+        let (ok, detail) = finding(name);
+        assert!(!ok && detail.starts_with(reason), "{detail}");
+        let told = here.refused("serve --config geo.toml", 1);
+        assert!(told.starts_with(&format!("geo.database: {reason}")), "{told}");
+    }
+    assert_eq!(finding("countries.mmdb"), (true, "DBIP-Country-Lite of 2026-01-01, for `/me/sessions`".to_owned()));
 }

@@ -12,7 +12,7 @@ use crate::authn::password_policy::PasswordPolicy;
 use crate::base::id::AccountId;
 use crate::domain::contact::{Email, Phone, username_key};
 use crate::domain::{Account, AccountStatus, ContactKind};
-use crate::identity::{Billing, MustChange};
+use crate::identity::{Billing, MOST_DAYS, MustChange};
 use crate::protocol::login_methods;
 
 /// The rules of the house that a file is read by.
@@ -155,7 +155,7 @@ fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec
         let rule = "expected 3 to 64 lower-case letters, digits and inner hyphens, not digits alone";
         return Err(table.wrong("alias", rule));
     }
-    let iam_long_lived_days = table.number("iam_long_lived_days", 90)?;
+    let iam_long_lived_days = table.number("iam_long_lived_days", MOST_DAYS)?;
     let login_methods = read_login_methods(&mut table)?;
     let root = read_person(&mut table, Role::Main, rules)?;
     let root = PersonEntry { id, alias, iam_long_lived_days, login_methods, ..root };

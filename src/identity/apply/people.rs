@@ -8,16 +8,18 @@ use super::prepare::{Prepared, look_at};
 use super::{Step, Undone, Wrong};
 use crate::base::id::AccountId;
 use crate::domain::audit::Origin;
+use crate::domain::browser::LifetimePolicy;
 use crate::domain::{Account, AccountStatus, Principal, PrincipalStatus};
 use crate::identity::accounts::{self, Billing, NewAccount, NewIamUser};
 use crate::identity::people::{self, NewPerson};
 use crate::identity::refusal::{Refusal, Stop};
-use crate::identity::{Makings, credentials, status};
+use crate::identity::{Makings, credentials, long_lived, status};
 use crate::store::{self, StoreError, Tx};
 
 /// What every step of one run needs.
 struct Run<'a> {
     most_per_phone: u32,
+    lifetimes: &'a LifetimePolicy,
     origin: &'a Origin,
 }
 
@@ -30,7 +32,7 @@ impl Makings {
         prepared: &[Prepared],
         origin: &Origin,
     ) -> Step<Vec<Change>> {
-        let run = Run { most_per_phone: self.most_per_phone, origin };
+        let run = Run { most_per_phone: self.most_per_phone, lifetimes: &self.lifetimes, origin };
         let mut changes = Vec::new();
         for (entry, ready) in declaration.people.iter().zip(prepared) {
             let owner = match entry.role {
@@ -115,9 +117,8 @@ fn write_policy(
 ) -> Result<Vec<&'static str>, Stop<Refusal>> {
     let mut keys = Vec::new();
     if let Some(days) = entry.iam_long_lived_days
-        && store::account_policies::allow_iam_long_lived(tx, account, days)?
+        && long_lived::allow(tx, run.lifetimes, account, days, run.origin)?
     {
-        status::record_account(tx, account, &format!("iam_long_lived_days {days}"), run.origin)?;
         keys.push("iam_long_lived_days");
     }
     if let Some(methods) = &entry.login_methods

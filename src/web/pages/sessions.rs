@@ -22,6 +22,8 @@ pub struct SessionRow {
     pub state: EntryState,
     /// Address at the sign-in.
     pub address: String,
+    /// The country that it is in, where that is known.
+    pub country: Option<String>,
     /// The login method's name.
     pub method: String,
     /// When the person proved who they are.
@@ -60,7 +62,8 @@ impl SessionRow {
     }
 }
 
-/// `/me/sessions`. Posts `sign_out=<handle>` or `sign_out_others=1`.
+/// `/me/sessions`. Posts `sign_out=<handle>`, `sign_out_others=1` or
+/// `sign_out_everywhere=1`.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sessions.html")]
 pub struct SessionsPage {

@@ -7,6 +7,7 @@ pub mod database;
 pub mod house;
 pub mod idp;
 pub mod letters;
+pub mod mmdb;
 pub mod relying_party;
 pub mod signing_keys;
 pub mod sms;

@@ -118,6 +118,7 @@ impl Maker<'_> {
             here,
             state,
             address: self.same("198.18.0.7"),
+            country: here.then(|| self.w("中国", "China")),
             method: if here { "password".into() } else { self.same("other") },
             signed_in_at: Timestamp::from_seconds(1_772_323_200),
             idle: 300,
