@@ -106,6 +106,8 @@ before(async () => {
         client_secret: SECRET,
         redirect_uris: [`${site}/protected/back`],
         post_logout_redirect_uris: [`${site}/`],
+        backchannel_logout_uri: `${site}/protected/back?logout=backchannel`,
+        backchannel_logout_session_required: true,
         grant_types: ['authorization_code'],
         token_endpoint_auth_method: 'client_secret_basic',
         scope: 'openid profile email account',
@@ -113,7 +115,7 @@ before(async () => {
         consent: 'implicit',
       },
     ],
-  });
+  }, { MENSHEN__OUTBOUND__ALLOW_PRIVATE_ADDRESSES: 'true' });
   directory = await mkdtemp(path.join(tmpdir(), 'menshen-apache-'));
   await mkdir(path.join(directory, 'pages/protected'), { recursive: true });
   await writeFile(path.join(directory, 'pages/index.html'), '<!doctype html><html lang="en"><title>Outside</title></html>\n');
@@ -171,4 +173,34 @@ test('Apache turns away whom its rule does not name', () =>
     const answered = page.waitForResponse((response) => response.url() === `${site}/protected/index.html`);
     await visitor.enter(null);
     assert.ok([401, 403].includes((await answered).status()));
+  }));
+
+/** Signs one account out on the provider's own page. */
+async function leave(page, words) {
+  await page.goto(`${house.issuer}/accounts`);
+  await page.locator('li.row').filter({ hasText: words }).locator('button[name=sign_out]').click();
+  await page.waitForSelector('button[name=account][data-state=signed_out]');
+}
+
+test('Apache ends its session when the provider says so behind the back of the browser', () =>
+  visit(async (visitor, page) => {
+    await page.goto(`${site}/protected/index.html`);
+    await visitor.enter('ops@acme.example');
+    assert.equal(page.url(), `${site}/protected/index.html`, await page.content());
+    const subject = await page.locator('#user').innerText();
+    // The session at Apache is its own: as long as nobody tells it, it stays.
+    await page.reload();
+    assert.equal(await page.locator('#user').innerText(), subject);
+    await leave(page, 'Acme');
+    const until = Date.now() + 20_000;
+    for (;;) {
+      await page.goto(`${site}/protected/index.html`);
+      if (new URL(page.url()).origin === house.issuer) break;
+      assert.ok(Date.now() < until, 'Apache has not heard of it');
+    }
+    // And it lets in whoever proves it again, as somebody new.
+    await page.locator('button[name=account]').click();
+    await visitor.enter(null);
+    assert.equal(page.url(), `${site}/protected/index.html`, await page.content());
+    assert.equal(await page.locator('#user').innerText(), subject);
   }));

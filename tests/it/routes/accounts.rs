@@ -14,6 +14,7 @@ const NAMES: [&str; 21] = [
     "u19@acme", "u20@acme", "u21@acme",
 ];
 
+/// AC-06: the twenty-first is asked which one to remove; nobody is dropped, and the cookie stays what it was.
 #[rstest]
 #[actix_web::test]
 async fn ac_06_a_browser_holds_twenty_accounts_and_drops_none_silently(#[values(Sqlite)] backend: Backend) {

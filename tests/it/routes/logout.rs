@@ -13,6 +13,7 @@ fn logout(params: &[(&str, &str)]) -> String {
     format!("/logout?{}", Serializer::new(String::new()).extend_pairs(params).finish())
 }
 
+/// LO-01: an address that this client did not register is not gone to.
 #[rstest]
 #[actix_web::test]
 async fn lo_01_nobody_is_sent_where_the_client_did_not_register(#[values(Sqlite, Postgres)] backend: Backend) {
@@ -45,6 +46,7 @@ async fn lo_01_nobody_is_sent_where_the_client_did_not_register(#[values(Sqlite,
     assert_eq!(answer.location(), None);
 }
 
+/// LO-02: without a hint of this very session the person is asked, and is still signed in.
 #[rstest]
 #[actix_web::test]
 async fn lo_02_another_site_signs_nobody_out(#[values(Sqlite, Postgres)] backend: Backend) {
@@ -71,6 +73,7 @@ async fn lo_02_another_site_signs_nobody_out(#[values(Sqlite, Postgres)] backend
     idp.client("console").silently(&browser, "openid").await;
 }
 
+/// LO-04: a client's hint ends its own account's session; the other accounts and offline families stay.
 #[rstest]
 #[actix_web::test]
 async fn lo_04_a_client_signs_out_its_own_session_and_nobody_else(#[values(Sqlite, Postgres)] backend: Backend) {
@@ -105,6 +108,7 @@ async fn lo_04_a_client_signs_out_its_own_session_and_nobody_else(#[values(Sqlit
     assert_eq!(states.iter().filter(|state| *state == "active").count(), 1);
 }
 
+/// LO-05: an old cookie, Back, and another node: a login page, and nothing that was kept.
 #[rstest]
 #[actix_web::test]
 async fn lo_05_what_was_signed_out_stays_so(#[values(Sqlite, Postgres)] backend: Backend) {

@@ -75,12 +75,12 @@ fn is_whole(request: &[u8]) -> bool {
     body.len() >= length.trim().parse::<usize>().unwrap()
 }
 
-async fn start(backend: Backend) -> TestIdp {
+pub(super) async fn start(backend: Backend) -> TestIdp {
     TestIdp::configured(backend, &[("outbound.allow_private_addresses", "true")]).await
 }
 
 /// Lets the console and the spa hear at this endpoint.
-async fn listening(idp: &TestIdp, uri: &str) {
+pub(super) async fn listening(idp: &TestIdp, uri: &str) {
     let mut declared = crate::support::house::declaration();
     for client in declared["client"].as_array_mut().unwrap() {
         if ["console", "spa"].contains(&client["client_id"].as_str().unwrap()) {
@@ -92,18 +92,19 @@ async fn listening(idp: &TestIdp, uri: &str) {
 }
 
 /// One round of the outbox.
-async fn deliver(idp: &TestIdp) {
+pub(super) async fn deliver(idp: &TestIdp) {
     let deliverer: std::sync::Arc<dyn Deliver> =
         std::sync::Arc::new(BackChannelLogout::new(idp.tokens.clone(), idp.outbound.clone()));
     let job = OutboxJob::new(idp.store.clone(), std::sync::Arc::clone(&idp.clock), vec![deliverer]);
     job.step().await.unwrap();
 }
 
-async fn waiting(idp: &TestIdp) -> usize {
+pub(super) async fn waiting(idp: &TestIdp) -> usize {
     let until = idp.clock().now() + Duration::from_micros(1);
     idp.write(move |tx| Ok(outbox::claim(tx, &[LOGOUT_NOTICE], until, 100)?.len())).await
 }
 
+/// LO-04: the clients of the session that ended are told, each by its own `sid`, and nobody else's.
 #[rstest]
 #[actix_web::test]
 async fn lo_04_one_account_leaves_and_its_clients_alone_are_told(#[values(Sqlite, Postgres)] backend: Backend) {
@@ -152,6 +153,7 @@ async fn lo_04_one_account_leaves_and_its_clients_alone_are_told(#[values(Sqlite
     assert!(endpoint.tokens().is_empty());
 }
 
+/// LO-06: a client that fails or points elsewhere: nobody waits for it, it is asked again later, and never elsewhere.
 #[rstest]
 #[actix_web::test]
 async fn lo_06_a_client_in_trouble_delays_nobody_and_is_told_later(#[values(Sqlite, Postgres)] backend: Backend) {

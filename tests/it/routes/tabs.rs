@@ -143,9 +143,10 @@ impl Walk {
     }
 }
 
+/// AC-01: ten thousand steps of tabs that open, choose, change their mind, consent and refresh.
 #[rstest]
-#[case::sqlite(Sqlite, 400)]
-#[case::postgres(Postgres, 150)]
+#[case::sqlite(Sqlite, 10_000)]
+#[case::postgres(Postgres, 10_000)]
 #[actix_web::test]
 async fn ac_01_no_interleaving_of_tabs_mixes_accounts(#[case] backend: Backend, #[case] steps: usize) {
     let idp = TestIdp::start(backend).await;

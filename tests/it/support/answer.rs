@@ -1,6 +1,8 @@
 //! An answer of the provider, and the page that may be in it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, LOCATION};
@@ -15,6 +17,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    /// The body as a page, read when somebody first looks.
+    page: Rc<OnceCell<Html>>,
 }
 
 /// A form as a browser would send it.
@@ -25,6 +29,15 @@ pub struct PageForm {
 }
 
 impl Answer {
+    pub fn new(url: String, status: StatusCode, headers: HeaderMap, body: String) -> Self {
+        Self { url, status, headers, body, page: Rc::default() }
+    }
+
+    /// The body as a page.
+    pub fn page(&self) -> &Html {
+        self.page.get_or_init(|| Html::parse_document(&self.body))
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(HeaderName::try_from(name).unwrap()).map(|value| value.to_str().unwrap())
     }
@@ -50,8 +63,8 @@ impl Answer {
 
     /// The same of all elements.
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
-        let (page, selector) = (Html::parse_document(&self.body), Selector::parse(selector).unwrap());
-        let found = page.select(&selector);
+        let selector = Selector::parse(selector).unwrap();
+        let found = self.page().select(&selector);
         found.filter_map(|element| element.attr(name).map(str::to_owned)).collect()
     }
 
@@ -86,8 +99,7 @@ impl Answer {
     }
 
     fn first<T>(&self, selector: &str, read: impl FnOnce(ElementRef<'_>) -> T) -> Option<T> {
-        let page = Html::parse_document(&self.body);
-        page.select(&Selector::parse(selector).unwrap()).next().map(read)
+        self.page().select(&Selector::parse(selector).unwrap()).next().map(read)
     }
 
     /// The parameters that an authorization response carries, in the query or in

@@ -124,12 +124,12 @@ impl TestIdp {
                     Ok(response) => {
                         let (status, headers) = (response.status(), response.headers().clone());
                         let body = String::from_utf8_lossy(&read_body(response).await).into_owned();
-                        Answer { url, status, headers, body }
+                        Answer::new(url, status, headers, body)
                     }
                     Err(error) => {
                         let response = error.error_response();
                         let headers = response.headers().clone();
-                        Answer { url, status: response.status(), headers, body: error.to_string() }
+                        Answer::new(url, response.status(), headers, error.to_string())
                     }
                 }
             })
