@@ -68,7 +68,9 @@ impl Authenticator for Alipay {
         if !self.connector.serves(AlipayPlace::NativeApp) {
             return Ok(Rejection::UpstreamUnavailable { provider: Provider::Alipay }.into());
         }
-        let code = match vendor::brought(&self.upstream, attempt, METHOD, form, "auth_code").await? {
+        // Every app posts a `code`; Alipay's SDK itself calls it `auth_code`.
+        let field = if form.filled("auth_code").is_some() { "auth_code" } else { "code" };
+        let code = match vendor::brought(&self.upstream, attempt, METHOD, form, field).await? {
             Brought::Fresh(code) => code,
             Brought::Refused(rejection) => return Ok(rejection.into()),
         };
