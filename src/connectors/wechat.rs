@@ -187,9 +187,8 @@ impl WeChat {
         {
             return Err(VendorError::malformed(VENDOR, "two unionids for one person"));
         }
-        let union = token.unionid.as_deref().or(told).and_then(|id| IdentityKey::new(VENDOR, None, "unionid", id));
-        let open = IdentityKey::new(VENDOR, Some(&app.id), "openid", &token.openid);
-        UpstreamIdentity::new(VENDOR, [union, open], person.as_ref().and_then(|person| person.text("nickname")))
+        let nickname = person.as_ref().and_then(|person| person.text("nickname"));
+        identity(&app.id, &token.openid, token.unionid.as_deref().or(told), nickname)
     }
 
     fn qr_url(&self, redirect_uri: &str, state: &str) -> Option<String> {
@@ -240,6 +239,21 @@ impl WeChat {
         }
         Ok(body)
     }
+}
+
+/// Somebody as WeChat knows them: `unionid` first, `openid` of one app beside it.
+///
+/// # Errors
+/// Neither names anybody.
+pub fn identity(
+    app_id: &str,
+    openid: &str,
+    unionid: Option<&str>,
+    nickname: Option<&str>,
+) -> Result<UpstreamIdentity, VendorError> {
+    let union = unionid.and_then(|id| IdentityKey::new(VENDOR, None, "unionid", id));
+    let open = IdentityKey::new(VENDOR, Some(app_id), "openid", openid);
+    UpstreamIdentity::new(VENDOR, [union, open], nickname)
 }
 
 /// The parameters in the order that WeChat's pattern wants.

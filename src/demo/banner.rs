@@ -6,6 +6,17 @@ use super::addresses::Addresses;
 use super::data::{self, DemoPerson, PASSWORD, PEOPLE};
 use crate::domain::PrincipalKind;
 
+/// How each way of signing in is tried. Codes and letters arrive on the phone page.
+const WAYS: [(&str, &str); 7] = [
+    ("password", "e-mail or phone; a phone with two accounts lets you choose"),
+    ("SMS", "phone, account, code; a number that nobody has gets no code, and the same pages"),
+    ("WeChat", "小红 is bound to Globex; 小明 is new: bind him by a phone number and its code"),
+    ("others", "Alipay 阿明 阿红, Taobao 淘小明 淘小红, company account 李明 Zhang Hong: each binds first"),
+    ("phone's app", "on the phone page: one tap, or the app of WeChat, Alipay or Taobao"),
+    ("no account", "\"Create one\" on the sign-in page: any new number"),
+    ("no password", "\"Forgot password?\": the code comes by message or mail"),
+];
+
 /// The text, without the line "ready" that follows it.
 #[must_use]
 pub fn text(addresses: &Addresses, metrics: Option<&str>, data: &str) -> String {
@@ -30,12 +41,17 @@ pub fn text(addresses: &Addresses, metrics: Option<&str>, data: &str) -> String 
             &[(kind(person), 14), (person.login, 22), (person.phone.unwrap_or(""), 17), (person.remark, 0)],
         );
     }
+    text.push_str("\nWays to sign in (codes, mail and QR codes: the phone page)\n");
+    for (way, how) in WAYS {
+        line(&mut text, &[(way, 14), (how, 0)]);
+    }
     text.push_str("\nDemo clients\n");
     for (id, secret) in [
         (data::CONSOLE, data::CONSOLE_SECRET),
         (data::REPORT, data::REPORT_SECRET),
         (data::BILLING_API, data::BILLING_API_SECRET),
         (data::CLI_TOOL, "(public)"),
+        (data::PHONE_APP, "(public)"),
     ] {
         line(&mut text, &[(id, 14), (secret, 0)]);
     }
@@ -72,6 +88,7 @@ mod tests {
         assert!(text.contains("  vendors' simulator, phone page    http://localhost:8081\n"), "{text}");
         assert!(text.contains("  main account  ops@acme.example      +8613800000001   alias acme\n"), "{text}");
         assert!(text.contains("  IAM user      alice@acme                             in Acme\n"), "{text}");
+        assert!(text.contains("  WeChat        小红 is bound to Globex;"), "{text}");
         assert!(text.contains(PASSWORD));
         assert!(text.lines().all(|line| line == line.trim_end()));
     }

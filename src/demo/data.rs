@@ -35,6 +35,12 @@ pub const BILLING_API: &str = "billing-api";
 pub const BILLING_API_SECRET: &str = "demo-secret-of-billing-api-worth-nothing-elsewhere";
 /// A native client without a secret.
 pub const CLI_TOOL: &str = "cli-tool";
+/// The app on the simulated phone: ours, native, without a secret.
+pub const PHONE_APP: &str = "phone-app";
+/// Where its answers go.
+pub const PHONE_APP_CALLBACK: &str = "com.example.console:/callback";
+/// The account to which the WeChat of 小红 is bound.
+pub const GLOBEX: &str = "root@globex.example";
 
 /// Somebody to sign in as.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +76,7 @@ pub const PEOPLE: [DemoPerson; 9] = [
     person(PrincipalKind::IamUser, "Alice", "alice@acme", "in Acme"),
     person(PrincipalKind::IamUser, "Bob", "bob@acme", "in Acme"),
     DemoPerson { disabled: true, ..person(PrincipalKind::IamUser, "Carol", "carol@acme", "in Acme, disabled") },
-    with_phone("+8613800000002", person(PrincipalKind::Root, "Globex", "root@globex.example", "alias globex")),
+    with_phone("+8613800000002", person(PrincipalKind::Root, "Globex", GLOBEX, "alias globex")),
     person(PrincipalKind::IamUser, "Alice", "alice@globex", "in Globex"),
 ];
 
@@ -222,6 +228,18 @@ grant_types = ["authorization_code", "refresh_token"]
 token_endpoint_auth_method = "none"
 scope = "openid profile account offline_access {API_SCOPE}"
 consent = "explicit"
+resources = ["{API}"]
+
+[[client]]
+client_id = "{PHONE_APP}"
+client_name = "云控制台 App"
+application_type = "native"
+redirect_uris = ["{PHONE_APP_CALLBACK}"]
+grant_types = ["authorization_code", "refresh_token"]
+token_endpoint_auth_method = "none"
+scope = "openid profile email phone account offline_access {API_SCOPE}"
+first_party = true
+consent = "implicit"
 resources = ["{API}"]
 "#
     )

@@ -42,13 +42,15 @@ impl Home {
     }
 
     /// Writes the demo's configuration file, so that the other commands can be
-    /// given it, and loads it with what the environment overrides.
+    /// given it, and loads it with what the environment overrides. `vendors` are
+    /// the sections of whoever plays them.
     ///
     /// # Errors
     /// The file cannot be written, or an override is wrong.
-    pub fn configure(&self, addresses: &Addresses) -> Result<Config, DemoError> {
+    pub fn configure(&self, addresses: &Addresses, vendors: &str) -> Result<Config, DemoError> {
         let file = self.config_file();
-        std::fs::write(&file, self.toml(addresses)).map_err(|error| DemoError::new(file.display(), error.kind()))?;
+        let text = self.toml(addresses, vendors);
+        std::fs::write(&file, text).map_err(|error| DemoError::new(file.display(), error.kind()))?;
         Config::load(Some(&file)).map_err(|error| DemoError::new(error.key, error.reason))
     }
 
@@ -74,7 +76,7 @@ impl Home {
 
     /// Files of other names than those of `serve`, so that a demo is never
     /// poured into the database of a real server.
-    fn toml(&self, addresses: &Addresses) -> String {
+    fn toml(&self, addresses: &Addresses, vendors: &str) -> String {
         let file = |name: &str| quoted(&self.path().join(name).display().to_string());
         let database = quoted(&format!("sqlite:{}", self.path().join("demo.db").display()));
         format!(
@@ -85,14 +87,13 @@ impl Home {
              [metrics]\nlisten = \"{}\"\n\
              [outbound]\nallow_private_addresses = true\n\
              [login]\ndefault_client = {}\n\
-             {}\
+             {vendors}\
              [log]\nlevel = \"warn\"\nformat = \"text\"\n",
             addresses.listen_provider(),
             quoted(&addresses.issuer),
             file("demo.key"),
             addresses.listen_metrics(),
             quoted(super::data::CONSOLE),
-            super::vendors::toml(&addresses.simulator),
         )
     }
 }
@@ -129,7 +130,7 @@ mod tests {
     fn the_configuration_loads_whatever_the_directory_is_called() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(&folder.path().join("a \"b\" 门"))).unwrap();
-        let config = home.configure(&Addresses::from_port_base(9080).unwrap()).unwrap();
+        let config = home.configure(&Addresses::from_port_base(9080).unwrap(), "").unwrap();
         assert_eq!(config.server.issuer.as_str(), "http://localhost:9080");
         assert_eq!(config.metrics.listen.port(), 9084);
         assert_eq!(config.database.url.sqlite_path(), home.path().join("demo.db").to_str());

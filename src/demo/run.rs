@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::identity::apply::Format;
 use crate::identity::{Identity, by_operator};
 use crate::jobs;
+use crate::simulator::{Fixture, Running};
 use crate::telemetry::start_log;
 use crate::web::provider::Provider;
 use crate::web::server::{Listening, stop_signal};
@@ -35,6 +36,15 @@ pub struct Demo {
     pub apply: Option<PathBuf>,
 }
 
+/// What is there before the provider is.
+struct House<'a> {
+    home: &'a Home,
+    addresses: &'a Addresses,
+    simulator: &'a Running,
+    clock: SharedClock,
+    entropy: SharedEntropy,
+}
+
 impl Demo {
     /// Runs until SIGTERM or Ctrl-C. `say` is given what people read: once
     /// everything answers, the addresses, then `ready`.
@@ -45,36 +55,32 @@ impl Demo {
         let mut addresses = Addresses::from_port_base(self.port_base)
             .ok_or_else(|| DemoError::new("--port-base", "must leave room for five ports, 1 to 65531"))?;
         let home = Home::open(self.data.as_deref())?;
-        let config = home.configure(&addresses)?;
-        // The environment has the last word.
+        // The environment has the last word: it may name another issuer, and the vendors have to know it.
+        let config = home.configure(&addresses, "")?;
         config.server.issuer.as_str().clone_into(&mut addresses.issuer);
         let log = start_log(&config.log).map_err(|error| DemoError::new(error.key, error.reason))?;
-        let outcome = rt::System::new().block_on(self.serve(&home, config, &addresses, say));
+        let (clock, entropy): (SharedClock, SharedEntropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        let simulator = vendors::start(&addresses, &config, &clock, &entropy)?;
+        let config = home.configure(&addresses, &vendors::toml(simulator.fixture()))?;
+        let house = House { home: &home, addresses: &addresses, simulator: &simulator, clock, entropy };
+        let outcome = rt::System::new().block_on(self.serve(house, config, say));
+        simulator.stop();
         drop(log);
         outcome.and(home.close())
     }
 
-    async fn serve(
-        &self,
-        home: &Home,
-        config: Config,
-        addresses: &Addresses,
-        say: impl Fn(&str),
-    ) -> Result<(), DemoError> {
+    async fn serve(&self, house: House<'_>, config: Config, say: impl Fn(&str)) -> Result<(), DemoError> {
+        let House { home, addresses, simulator, clock, entropy } = house;
         let listening = Listening::open(&config.server, &config.metrics)
             .map_err(|error| DemoError::new(error.key, error.reason))?;
         let (console_listener, api_listener) = (listen(addresses.listen_console())?, listen(addresses.listen_api())?);
         let stop = stop_signal().map_err(|error| DemoError::new("signals", error.kind()))?;
-        let clock: SharedClock = Arc::new(SystemClock);
-        let entropy: SharedEntropy = Arc::new(SystemEntropy);
-        let (listen_simulator, host) = (addresses.listen_simulator(), config.server.issuer.authority().to_owned());
-        let simulator = vendors::start(listen_simulator, &addresses.simulator, &host, &clock, &entropy)?;
         let http = HttpClient::new(&addresses.issuer, config.outbound.ca_file.as_deref())
             .map_err(|error| DemoError::new("outbound.ca_file", error))?;
         let console = Console::new(addresses, http.clone(), Arc::clone(&clock), Arc::clone(&entropy))
             .map_err(|error| DemoError::new("server.issuer", error))?;
         let app = App::build(config, clock, entropy).await.map_err(DemoError::whole)?;
-        self.declare(&app, addresses).await?;
+        self.declare(&app, addresses, simulator.fixture()).await?;
 
         let metrics = listening.metrics_address().map(|address| format!("http://{address}/metrics"));
         let services = [
@@ -96,13 +102,12 @@ impl Demo {
             let ended = service.await.map_err(io::Error::other).and_then(|ended| ended);
             ended.map_err(|error| DemoError::new("demo", error))?;
         }
-        simulator.stop();
         store.close();
         outcome.map_err(|error| DemoError::new("server.listen", error))
     }
 
     /// Brings the store to the demo's people and clients, and the file's.
-    async fn declare(&self, app: &App, addresses: &Addresses) -> Result<(), DemoError> {
+    async fn declare(&self, app: &App, addresses: &Addresses, fixture: &Fixture) -> Result<(), DemoError> {
         let identity = Identity::new(&app.config, &app.vault, app.store.clone(), Arc::clone(&app.entropy))
             .map_err(|error| DemoError::new("hashing", error))?;
         let mut documents = vec![("demo data".to_owned(), data::document(addresses), Format::Toml)];
@@ -117,7 +122,7 @@ impl Demo {
             let applied = identity.apply(Arc::new(declaration), &by_operator()).await;
             applied.map_err(|error| DemoError::new(&name, error))?;
         }
-        Ok(())
+        vendors::bind_xiaohong(app, &identity, fixture).await
     }
 }
 

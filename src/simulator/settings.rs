@@ -4,8 +4,8 @@
 use toml::Value;
 
 use super::fixture::{
-    ALIPAY_APP, ALIPAY_PID, ALIYUN, Fixture, HOOK, SIGN_NAME, TAOBAO, TEMPLATES, TENCENT, TENCENT_RAPIDAUTH,
-    TENCENT_SMS_APP, WECHAT_H5, WECHAT_MOBILE, WECHAT_WEB,
+    ALIPAY_APP, ALIPAY_PID, ALIYUN, Fixture, HOOK, OIDC, OIDC_NAME, SIGN_NAME, SMTP, TAOBAO, TEMPLATES, TENCENT,
+    TENCENT_RAPIDAUTH, TENCENT_SMS_APP, WECHAT_H5, WECHAT_MOBILE, WECHAT_WEB,
 };
 
 /// A gateway for text messages.
@@ -76,6 +76,31 @@ impl Fixture {
                 ("webhook_secret", text(HOOK.secret)),
             ],
         }
+    }
+
+    /// `[mail]`
+    #[must_use]
+    pub fn mail(&self) -> Keys {
+        vec![
+            ("host", text(self.smtp.ip().to_string())),
+            ("port", Value::Integer(self.smtp.port().into())),
+            ("tls", text("none")),
+            ("username", text(SMTP.id)),
+            ("password", text(SMTP.secret)),
+            ("from", text("Menshen <no-reply@menshen.example>")),
+        ]
+    }
+
+    /// `[login.oidc.corp]`
+    #[must_use]
+    pub fn oidc(&self) -> Keys {
+        vec![
+            ("issuer", text(self.oidc_issuer(OIDC_NAME))),
+            ("client_id", text(OIDC.id)),
+            ("client_secret", text(OIDC.secret)),
+            ("label", text("企业账号")),
+            ("label_en", text("Company account")),
+        ]
     }
 
     /// `[login.wechat]`

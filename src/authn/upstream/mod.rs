@@ -27,7 +27,6 @@ use crate::base::id::{BrowserId, PrincipalId};
 use crate::base::{Entropy, OpaqueTokens, Secret, Timestamp};
 use crate::connectors::UpstreamIdentity;
 use crate::domain::{AuditEvent, AuditKind, Outcome, Standing};
-use crate::keys::vault::Aad;
 use crate::keys::{InteractionSeals, MacKey, Purpose, Vault};
 use crate::store::bindings::{self, Binding, BindingKey};
 use crate::store::dialect::savepoint;
@@ -181,27 +180,6 @@ impl Upstream {
     pub fn name_of(&self, pending: &PendingBinding) -> Result<Option<String>, AuthnError> {
         let open = |sealed: &String| self.0.seals.open(pending.interaction, "upstream name", sealed);
         Ok(pending.name.as_ref().map(open).transpose()?.map(|name| name.expose().clone()))
-    }
-
-    /// A binding of what waits to this principal, to be stored in the transaction
-    /// that makes or finds the principal.
-    ///
-    /// # Errors
-    /// A seal that does not open or close.
-    pub fn ready(
-        &self,
-        pending: &PendingBinding,
-        principal: &PrincipalId,
-        entropy: &dyn Entropy,
-    ) -> Result<ReadyBinding, AuthnError> {
-        let place = Aad { table: "bindings", column: "name", row: principal.as_str() };
-        let seal = |name: String| self.0.vault.seal(Purpose::BindingSeal, &place, name.as_bytes(), entropy);
-        Ok(ReadyBinding {
-            principal: principal.clone(),
-            connector: pending.connector.clone(),
-            name: self.name_of(pending)?.map(seal).transpose()?,
-            keys: pending.binding_keys(),
-        })
     }
 
     /// Binds what waits to a principal whose number was proved in this interaction,

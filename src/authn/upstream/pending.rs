@@ -6,12 +6,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::Upstream;
 use crate::authn::provider::Provider;
-use crate::authn::rejection::Rejection;
+use crate::authn::rejection::{AuthnError, Rejection};
 use crate::base::id::{InteractionId, PrincipalId};
-use crate::base::{Timestamp, TokenHash};
+use crate::base::{Entropy, Timestamp, TokenHash};
+use crate::connectors::UpstreamIdentity;
 use crate::domain::audit::Origin;
 use crate::domain::{AuditEvent, AuditKind, Outcome};
+use crate::keys::Purpose;
+use crate::keys::vault::Aad;
 use crate::store::bindings::{self, BindingKey, NewBinding};
 use crate::store::dialect::savepoint;
 use crate::store::{StoreError, StoreResult, Tx, audit};
@@ -83,6 +87,52 @@ pub struct ReadyBinding {
     pub(super) connector: String,
     pub(super) name: Option<Vec<u8>>,
     pub(super) keys: Vec<BindingKey>,
+}
+
+impl Upstream {
+    /// A binding of what waits to this principal, to be stored in the transaction
+    /// that makes or finds the principal.
+    ///
+    /// # Errors
+    /// A seal that does not open or close.
+    pub fn ready(
+        &self,
+        pending: &PendingBinding,
+        principal: &PrincipalId,
+        entropy: &dyn Entropy,
+    ) -> Result<ReadyBinding, AuthnError> {
+        Ok(ReadyBinding {
+            principal: principal.clone(),
+            connector: pending.connector.clone(),
+            name: self.name_of(pending)?.map(|name| self.sealed_name(principal, &name, entropy)).transpose()?,
+            keys: pending.binding_keys(),
+        })
+    }
+
+    /// A binding of an identity that whoever declares people vouches for.
+    ///
+    /// # Errors
+    /// A seal that does not close.
+    pub fn vouched(
+        &self,
+        connector: &str,
+        identity: &UpstreamIdentity,
+        principal: &PrincipalId,
+        entropy: &dyn Entropy,
+    ) -> Result<ReadyBinding, AuthnError> {
+        let name = identity.display_name().map(|name| self.sealed_name(principal, name, entropy));
+        Ok(ReadyBinding {
+            principal: principal.clone(),
+            connector: connector.to_owned(),
+            name: name.transpose()?,
+            keys: self.keys_of(identity),
+        })
+    }
+
+    fn sealed_name(&self, principal: &PrincipalId, name: &str, entropy: &dyn Entropy) -> Result<Vec<u8>, AuthnError> {
+        let place = Aad { table: "bindings", column: "name", row: principal.as_str() };
+        Ok(self.0.vault.seal(Purpose::BindingSeal, &place, name.as_bytes(), entropy)?)
+    }
 }
 
 /// Why a binding was not stored. Nothing is ever replaced.

@@ -45,6 +45,8 @@ pub struct Console {
     /// Its own origin.
     origin: String,
     api: String,
+    /// The simulated phone.
+    phone: String,
 }
 
 impl Console {
@@ -78,6 +80,7 @@ impl Console {
             sessions: Sessions::new(clock, entropy),
             origin: addresses.console.clone(),
             api: addresses.api.clone(),
+            phone: addresses.simulator.clone(),
         })
     }
 

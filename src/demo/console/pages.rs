@@ -52,6 +52,8 @@ pub struct FrontPage {
     pub others: Vec<Seat>,
     /// Where the API is.
     pub api: String,
+    /// Where the simulated phone is.
+    pub phone: String,
 }
 
 impl FrontPage {
@@ -90,6 +92,8 @@ pub struct HomePage {
     pub others: Vec<Seat>,
     /// Where the API is.
     pub api: String,
+    /// Where the simulated phone is.
+    pub phone: String,
 }
 
 /// One line of a table of claims.

@@ -107,6 +107,7 @@ fn front(request: HttpRequest, console: Data<Console>) -> Ready<HttpResponse> {
         signed_out: signed_out == Some(true),
         others: others.unwrap_or_default(),
         api: console.api.clone(),
+        phone: console.phone.clone(),
     };
     ready(visit.page(StatusCode::OK, &page))
 }
@@ -130,6 +131,7 @@ fn home(visit: &Visit, console: &Console, tool: Tool) -> Option<HttpResponse> {
         signed_in: seat.signed_in,
         others,
         api: console.api.clone(),
+        phone: console.phone.clone(),
     };
     Some(visit.page(StatusCode::OK, &page))
 }

@@ -78,5 +78,5 @@ fn free_row() -> u16 {
 }
 
 fn is_free_row(port: u16) -> bool {
-    [0, 2, 3, 4].iter().all(|offset| TcpListener::bind(("127.0.0.1", port + offset)).is_ok())
+    (0..=4).all(|offset| TcpListener::bind(("127.0.0.1", port + offset)).is_ok())
 }

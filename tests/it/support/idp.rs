@@ -75,9 +75,10 @@ impl TestIdp {
     /// A provider whose vendors are a simulator of its own, on the same clock.
     pub async fn with_simulator(backend: Backend, settings: &[(&str, &str)]) -> (Self, Vendors) {
         let vendors = Vendors::at(TestDatabase::clock());
-        let of_vendors: Vec<(String, String)> = menshen::demo::vendors::settings(&vendors.running.fixture().origin)
+        let of_vendors: Vec<(String, String)> = menshen::demo::vendors::settings(vendors.running.fixture())
             .into_iter()
-            .map(|(section, key, value)| (format!("{section}.{key}"), as_text(value)))
+            .flat_map(|(section, keys)| keys.into_iter().map(move |(key, value)| (format!("{section}.{key}"), value)))
+            .map(|(key, value)| (key, as_text(value)))
             .collect();
         let of_vendors = of_vendors.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         let all: Vec<_> = of_vendors.chain(settings.iter().copied()).collect();
