@@ -54,6 +54,9 @@ pub struct View {
     pub login_hint: Option<String>,
     /// The login methods that the client takes.
     pub methods: LoginMethods,
+    /// The number or address that was typed on another page before, in full:
+    /// for the field where it would be typed again, and nowhere else.
+    pub typed: Option<String>,
 }
 
 impl Flow {
@@ -76,6 +79,7 @@ impl Flow {
             },
             login_hint: asked.and_then(|asked| asked.login_hint.clone()),
             methods: Self::methods_of_client(tx, client)?,
+            typed: self.typed_of(interaction),
         })
     }
 

@@ -11,7 +11,7 @@ use super::outcome::{FlowError, Problem};
 use super::reset::ResetProgress;
 use super::sign_up::SignUpProgress;
 use super::{Flow, Visit};
-use crate::authn::{PendingBinding, ProvenContact, Shortlist, Step, WaitingProof};
+use crate::authn::{KeptContact, PendingBinding, ProvenContact, Shortlist, Step, WaitingProof};
 use crate::base::OpaqueKind;
 use crate::base::id::{BrowserId, InteractionId, PrincipalId, SignInId};
 use crate::domain::browser::Stay;
@@ -47,6 +47,9 @@ pub struct Progress {
     /// What a login method of several steps asked last, and which method.
     #[serde(default)]
     pub step: Option<MethodStep>,
+    /// The number or address that was typed on a page that refused it.
+    #[serde(default)]
+    pub typed: Option<KeptContact>,
     /// Accounts for which a proof was right.
     pub shortlist: Option<Shortlist>,
     /// Somebody proved who they are, and the browser holds no more accounts.

@@ -64,17 +64,22 @@ impl Flow {
         Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
         self.is_offered(&entered.view.view, page.method())?;
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
+        let browser = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
+        let attempt = self.attempt(&visit, &entered, (&browser, page.method()));
+        let typed = self.typed_in(&attempt, &posted.fields)?;
         let fields = match entered.view.again(posted.fields.filled(form::USERNAME)) {
             // Who was signed in here has accepted the terms; a new version has its own page.
             Some(identifier) => posted.fields.or(form::USERNAME, &identifier).or(form::AGREE, "on"),
             None => posted.fields,
         };
         let ticks = Ticks { stay: posted.stay, agreed: fields.agreed().is_ok() };
-        let browser = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
-        let attempt = self.attempt(&visit, &entered, (&browser, page.method()));
         let answered = authenticator.answer(&attempt, &fields).await;
         self.count_login(authenticator.method().name, &answered);
-        self.progressed(visit, page, entered, (answered?, ticks)).await
+        let answered = answered?;
+        if let (Authenticated::Rejected(_), Some(typed)) = (&answered, typed) {
+            self.keep_typed(visit.clone(), entered.interaction.name.clone(), typed).await?;
+        }
+        self.progressed(visit, page, entered, (answered, ticks)).await
     }
 
     /// Where a method's answer leads.

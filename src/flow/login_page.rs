@@ -151,6 +151,17 @@ impl LoginPage {
         if suffix.is_some_and(|account| !account.contains('.')) { Self::Iam } else { Self::Account }
     }
 
+    /// Whether a phone number or an e-mail address could be typed here.
+    #[must_use]
+    pub fn takes_contact(self, typed: &str) -> bool {
+        match self {
+            Self::Account => true,
+            Self::SubAccount => typed.contains('@'),
+            Self::Sms => !typed.contains('@'),
+            Self::Iam | Self::WeChat | Self::Alipay | Self::Taobao | Self::Oidc(_) | Self::OneTap => false,
+        }
+    }
+
     /// Whether a hint of this shape could be typed here: an e-mail address may
     /// be an account's or a sub-account's.
     #[must_use]

@@ -38,6 +38,7 @@ mod sign_up;
 mod sessions;
 mod situation;
 mod terms;
+mod typed;
 mod upstream;
 
 use std::sync::Arc;

@@ -160,12 +160,14 @@ impl Filled<'_> {
         self.context.request.path().to_owned()
     }
 
-    /// What was typed before, else what the client suggested, where this page
-    /// is the one for it.
-    fn typed(&self) -> String {
-        let hint = self.view.view.login_hint.as_deref().filter(|hint| self.page.takes(hint));
-        let hint = || hint.filter(|hint| hint.contains('@')).map(str::to_owned);
-        self.refused.map(|refused| refused.typed.to_owned()).or_else(hint).unwrap_or_default()
+    /// What was typed, here or on another page, else what the client suggested,
+    /// where this page is the one for it.
+    pub(super) fn typed(&self) -> String {
+        let view = &self.view.view;
+        let kept = view.typed.as_deref().filter(|typed| self.page.takes_contact(typed));
+        let hint = view.login_hint.as_deref().filter(|hint| self.page.takes(hint) && hint.contains('@'));
+        let before = || kept.or(hint).map(str::to_owned);
+        self.refused.map(|refused| refused.typed.to_owned()).or_else(before).unwrap_or_default()
     }
 
     fn posted(&self, field: &str) -> String {
@@ -202,8 +204,9 @@ impl Filled<'_> {
     }
 
     /// Where accounts are made by oneself: main accounts alone are.
-    fn sign_up(&self) -> Option<String> {
-        let open = self.context.app.flow.settings.sign_up == SignUpPolicy::Open && self.page == LoginPage::Account;
+    pub(super) fn sign_up(&self) -> Option<String> {
+        let is_theirs = matches!(self.page, LoginPage::Account | LoginPage::Sms);
+        let open = self.context.app.flow.settings.sign_up == SignUpPolicy::Open && is_theirs;
         (open && self.view.view.offers_sign_up())
             .then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
     }

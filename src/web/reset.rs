@@ -7,14 +7,14 @@ use actix_web::web::Payload;
 use super::context::{Context, INTERACTION};
 use super::login::{begin_own, refuse};
 use super::pages::{
-    ChooseAccountPage, CodeFor, CodePage, Form, Page, PageError, PasswordPolicy, ResetDonePage, ResetNamePage,
+    ChooseAccountPage, CodeFor, CodePage, Failing, Form, Page, PageError, PasswordPolicy, ResetDonePage, ResetNamePage,
     ResetPasswordPage, mask,
 };
 use super::password::refused as password_refused;
 use super::{people, respond, routes};
 use crate::authn;
 use crate::domain::ContactKind;
-use crate::flow::{PostedReset, ResetRefused, ResetStage, ResetSubmission, ResetView};
+use crate::flow::{PostedReset, ResetPolicy, ResetRefused, ResetStage, ResetSubmission, ResetView};
 use crate::protocol::RawParams;
 
 /// `GET /reset`.
@@ -25,6 +25,15 @@ pub async fn get(context: Context) -> HttpResponse {
     match context.app.flow.reset_view(context.visit.clone(), name).await {
         Ok(view) => page(&context, &view, None),
         Err(error) => context.failed(&error),
+    }
+}
+
+/// `GET /.well-known/change-password`: where password managers send people who
+/// want another password (W3C, "A Well-Known URL for Changing Passwords").
+pub async fn change_password(context: Context) -> HttpResponse {
+    match context.app.flow.settings.reset {
+        ResetPolicy::Open => context.see_other(routes::RESET, None),
+        ResetPolicy::Closed => context.failing(Failing::NotFound),
     }
 }
 
@@ -65,7 +74,7 @@ fn page(context: &Context, view: &ResetView, refused: Option<(PageError, &RawPar
     match &view.stage {
         ResetStage::Name => {
             let typed = refused.and_then(|(_, form)| form.optional(authn::form::USERNAME));
-            let username = typed.unwrap_or_default().to_owned();
+            let username = typed.or(view.view.typed.as_deref()).unwrap_or_default().to_owned();
             send(&ResetNamePage { chrome, form, username, sign_in_href: of_interaction(routes::LOGIN) })
         }
         ResetStage::Code { to, kind } => {

@@ -108,6 +108,7 @@ macro_rules! table {
 pub const TABLE: &[Row] = table! {
     "/.well-known/openid-configuration", GET, Public, "discovery (OpenID Connect Discovery 1.0)", |r| r.get(discovery::get);
     "/.well-known/oauth-authorization-server", GET, Public, "discovery (RFC 8414)", |r| r.get(discovery::get);
+    "/.well-known/change-password", GET, Public, "where a password is replaced (W3C)", |r| r.get(reset::change_password);
     "/jwks", GET, Public, "public keys (RFC 7517)", |r| r.get(jwks::get);
     "/token", POST, Client, "token endpoint", |r| r.post(token::post);
     "/userinfo", BOTH, Bearer, "claims of the person (OIDC Core §5.3)", |r| r.get(userinfo::answer).post(userinfo::answer);

@@ -68,7 +68,11 @@ fn page(context: &Context, view: &SignUpView, refused: Option<(PageError, &RawPa
     let sign_in_href = respond::of_interaction(routes::LOGIN, &view.view.interaction);
     let send = |page: &dyn Page| context.page(StatusCode::OK, page, view.view.redirect_uri.as_deref());
     match &view.stage {
-        SignUpStage::Phone => send(&SignUpPhonePage { chrome, form, phone: typed("phone"), sign_in_href }),
+        SignUpStage::Phone => {
+            let kept = view.view.typed.as_ref().filter(|typed| refused.is_none() && !typed.contains('@'));
+            let phone = kept.cloned().unwrap_or_else(|| typed("phone"));
+            send(&SignUpPhonePage { chrome, form, phone, sign_in_href })
+        }
         SignUpStage::Code { phone } => {
             send(&CodePage { chrome, form, purpose: CodeFor::SignUp, to: mask::phone(phone) })
         }

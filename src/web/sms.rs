@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 
 use super::login_pages::Filled;
 use super::pages::{RowLabel, SmsAccountPage, SmsCodePage, SmsPhonePage, SmsRow, mask, whole_seconds};
-use super::routes;
+use super::{people, routes};
 use crate::authn::form::{ACCOUNT, CODE, PHONE, RESEND};
 use crate::authn::{self, ChoiceRow, OTHER_ACCOUNT, SentCode, Step};
 use crate::flow::LoginPage;
@@ -29,12 +29,14 @@ pub(super) fn render(filled: &Filled<'_>) -> HttpResponse {
         Some(Step::SmsAccount { rows, .. }) => context.page(StatusCode::OK, &account(filled, phone, rows), to),
         Some(Step::SmsCode { sent, .. }) => context.page(StatusCode::OK, &code(filled, phone, sent), to),
         Some(Step::Account { .. } | Step::Password { .. }) | None => {
-            let phone = typed.map(|refused| refused.typed.to_owned()).unwrap_or_default();
+            let again = filled.view.expected.as_ref().filter(|_| !filled.wants_another());
             let page = SmsPhonePage {
                 chrome: context.chrome(Some(view)),
                 form: filled.form(),
                 methods: filled.methods(),
-                phone,
+                phone: typed.map_or_else(|| filled.typed(), |refused| refused.typed.to_owned()),
+                again: again.map(people::person),
+                sign_up_href: filled.sign_up(),
                 tiles: filled.tiles(),
                 tiles_action: routes::ACCOUNTS.to_owned(),
             };
@@ -72,6 +74,7 @@ fn code(filled: &Filled<'_>, phone: String, sent: &SentCode) -> SmsCodePage {
         change_href: change(filled),
         wait: whole_seconds(sent.resend_at.since(now)),
         remember: filled.remember(),
+        sign_up_href: filled.sign_up(),
     }
 }
 

@@ -188,6 +188,7 @@ fn render(context: &Context, page: LoginPage, view: &DepartureView, refused: Opt
         again_href: here,
         tiles: view.login.tiles.iter().map(people::choice).collect(),
         tiles_action: routes::ACCOUNTS.to_owned(),
+        again: view.login.expected.as_ref().map(people::person),
     };
     let policy = csp::panel(own.redirect_uri.as_deref(), panel.map(|panel: &Panel| panel.origin.as_str()));
     waiting(context.html(error.map_or(StatusCode::OK, status), super::pages::Page::render(&html), &policy))

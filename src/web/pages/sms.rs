@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::chrome::{Chrome, Form, MethodLink, Place};
 use super::login::Remember;
-use super::people::Entry;
+use super::people::{Entry, Person};
 use super::problem::{Field, wait};
 
 /// `/login/sms`: the number. Posts `phone`.
@@ -17,12 +17,16 @@ pub struct SmsPhonePage {
     pub form: Form,
     /// Every method that exists, this one marked current.
     pub methods: Vec<MethodLink>,
-    /// Typed before, on this very page.
+    /// Typed before.
     pub phone: String,
     /// Accounts of this browser that may be meant; each posts `account=<handle>`.
     pub tiles: Vec<Entry>,
     /// Where those are posted to.
     pub tiles_action: String,
+    /// Who is to prove themselves again.
+    pub again: Option<Person>,
+    /// Where a new account is made, if people may.
+    pub sign_up_href: Option<String>,
 }
 
 /// What a row of the account choice says.
@@ -81,6 +85,8 @@ pub struct SmsCodePage {
     pub wait: u64,
     /// Whether "stay signed in" is offered.
     pub remember: Remember,
+    /// Where a new account is made, if people may: a number that nobody has gets no code.
+    pub sign_up_href: Option<String>,
 }
 
 impl SmsCodePage {

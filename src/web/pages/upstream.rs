@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::chrome::{Chrome, Form, MethodLink, Place};
 use super::locale::Locale;
-use super::people::Entry;
+use super::people::{Entry, Person};
 use super::problem::Field;
 use super::text::{self, Around};
 use crate::authn::{Provider, Rejection};
@@ -96,6 +96,8 @@ pub struct UpstreamPage {
     pub tiles: Vec<Entry>,
     /// Where those are posted to.
     pub tiles_action: String,
+    /// Who is to prove themselves again.
+    pub again: Option<Person>,
 }
 
 impl UpstreamPage {
@@ -105,10 +107,6 @@ impl UpstreamPage {
 
     fn is_wechat(&self) -> bool {
         self.provider == Provider::WeChat
-    }
-
-    fn advice(&self) -> &'static str {
-        if self.panel.is_some() { self.chrome.t().upstream.scan } else { self.chrome.t().upstream.leave }
     }
 }
 

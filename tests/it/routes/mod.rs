@@ -28,5 +28,6 @@ mod sms;
 mod tabs;
 pub mod timing;
 mod tokens;
+mod typed;
 mod upstream;
 mod web_layer;

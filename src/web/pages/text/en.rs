@@ -75,6 +75,7 @@ pub static TEXTS: Texts = Texts {
     reauth: Reauth {
         title: "Confirm it’s you",
         lead: "To keep your account safe, enter your password again.",
+        here: "To keep your account safe, prove once more that it is you:",
         other: "Use another account",
     },
     consent: Consent {

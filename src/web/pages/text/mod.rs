@@ -142,6 +142,7 @@ pub struct Choose {
 pub struct Reauth {
     pub title: Text,
     pub lead: Text,
+    pub here: Text,
     pub other: Text,
 }
 

@@ -75,7 +75,10 @@ pub static TEXTS: Texts = Texts {
         },
     },
     reauth: Reauth {
-        title: "请确认是您本人", lead: "为了安全，请再次输入密码。", other: "使用其他账号"
+        title: "请确认是您本人",
+        lead: "为了安全，请再次输入密码。",
+        here: "为了安全，请再次确认是您本人：",
+        other: "使用其他账号",
     },
     consent: Consent {
         title: Around { before: "「", after: "」想要访问您的账号" },

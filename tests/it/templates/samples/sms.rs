@@ -6,13 +6,15 @@ use super::{Maker, Sample, sample};
 
 impl Maker<'_> {
     pub(super) fn sms(&self) -> Vec<Sample> {
-        let number = |phone: &str, error| SmsPhonePage {
+        let number = |phone: &str, error, again| SmsPhonePage {
             chrome: self.chrome(),
             form: self.form("/login/sms", error),
             methods: self.methods(1),
             phone: phone.to_owned(),
             tiles: Vec::new(),
             tiles_action: "/accounts".into(),
+            again,
+            sign_up_href: Some("/signup?interaction=ix".into()),
         };
         let account = |error| SmsAccountPage {
             chrome: self.chrome(),
@@ -34,11 +36,13 @@ impl Maker<'_> {
             change_href: "/login/sms?interaction=ix&other=1".into(),
             wait,
             remember: Remember::Unticked,
+            sign_up_href: Some("/signup?interaction=ix".into()),
         };
         vec![
-            sample("sms_phone", &number("", None)),
-            sample("sms_phone.tiles", &SmsPhonePage { tiles: self.entries(), ..number("", None) }),
-            sample("sms_phone.wrong", &number(&self.same("12345"), Some(PageError::PhoneRequired))),
+            sample("sms_phone", &number("", None, None)),
+            sample("sms_phone.wrong", &number(&self.same("12345"), Some(PageError::PhoneRequired), None)),
+            sample("sms_phone.again", &number("", None, Some(self.root()))),
+            sample("sms_phone.tiles", &SmsPhonePage { tiles: self.entries(), ..number("", None, None) }),
             sample("sms_account", &account(None)),
             sample("sms_account.missing", &account(Some(PageError::SelectRequired))),
             sample("sms_code", &code(42, None)),

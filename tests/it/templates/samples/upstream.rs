@@ -54,6 +54,7 @@ impl Maker<'_> {
             again_href: "/login/wechat?interaction=ix".into(),
             tiles: Vec::new(),
             tiles_action: "/accounts".into(),
+            again: None,
         };
         let away = Some("https://vendor.example/authorize?state=00");
         let panel = UpstreamPage {
@@ -61,9 +62,11 @@ impl Maker<'_> {
             ..page(Provider::WeChat, None, away)
         };
         let corp = UpstreamPage { label: Some(self.w("企业账号", "Corp")), ..page(Provider::Oidc, None, away) };
+        let again = UpstreamPage { again: Some(self.root()), ..page(Provider::Alipay, None, away) };
         let mut samples = vec![
             sample("upstream", &panel),
             sample("upstream.tiles", &UpstreamPage { tiles: self.entries(), ..page(Provider::Alipay, None, away) }),
+            sample("upstream.again", &again),
             sample("upstream.redirect", &page(Provider::Alipay, None, away)),
             sample("upstream.oidc", &corp),
             sample("upstream.elsewhere", &page(Provider::WeChat, None, None)),
