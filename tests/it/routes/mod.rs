@@ -30,4 +30,5 @@ pub mod timing;
 mod tokens;
 mod typed;
 mod upstream;
+mod ways_in;
 mod web_layer;
