@@ -8,15 +8,24 @@ import { after, before, test } from 'node:test';
 import { PASSWORD, serve } from '../clients/support.mjs';
 import { PAYLOADS } from './payloads.mjs';
 import { launch } from './support.mjs';
+import { Watched, everywhere as put } from './watched.mjs';
 
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const PHONE = '13800000001';
 /** A browser holds twenty accounts; some room is left. */
 const PEOPLE = 18;
 
+/** Nobody gets a letter here, but the pages that would send one are there. */
 const CHEAP = {
   MENSHEN__THROTTLE__ENABLED: 'false',
   MENSHEN__HASHING__MEMORY_KIB: '8192',
   MENSHEN__HASHING__ITERATIONS: '1',
+  MENSHEN__SMS__PROVIDER: 'webhook',
+  MENSHEN__SMS__WEBHOOK_URL: 'http://127.0.0.1:9',
+  MENSHEN__MAIL__HOST: '127.0.0.1',
+  MENSHEN__MAIL__PORT: '9',
+  MENSHEN__MAIL__TLS: 'none',
+  MENSHEN__MAIL__FROM: 'no-reply@id.example',
 };
 
 const client = (name, number) => ({
@@ -35,6 +44,7 @@ const acme = (names, secrets = {}) => ({
       alias: 'acme',
       name: names[0],
       email: 'ops@acme.example',
+      phone: PHONE,
       ...secrets,
       iam_user: names.slice(1).map((name, number) => ({ username: `u${number}`, name, ...secrets })),
     },
@@ -63,91 +73,8 @@ after(async () => {
   relyingParty?.closeAllConnections();
 });
 
-/** A page that notices every script that runs and every report of the policy. */
-class Watched {
-  static async open() {
-    const context = await browser.newContext({ locale: 'en-US' });
-    context.setDefaultTimeout(60_000);
-    const page = await context.newPage();
-    const watched = new Watched(context, page);
-    const note = (what) => watched.noticed.push(what);
-    page.on('dialog', (dialog) => {
-      note(`a script ran: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    await page.exposeFunction('report', note);
-    await page.addInitScript(() => {
-      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-        globalThis.report(`the policy stopped ${violatedDirective} ${blockedURI}`),
-      );
-    });
-    page.on('request', (request) => {
-      if (new URL(request.url()).hostname !== 'localhost') note(`something was fetched: ${request.url()}`);
-      if (request.url().startsWith(callback)) watched.returned = request;
-    });
-    return watched;
-  }
-
-  constructor(context, page) {
-    Object.assign(this, { context, page, noticed: [], returned: null });
-  }
-
-  async close() {
-    await this.context.close();
-  }
-
-  /** Goes there; nothing may have happened on the page. */
-  async visit(path, payload) {
-    await this.page.goto(`${house.issuer}${path}`);
-    await this.quiet(payload);
-  }
-
-  async quiet(payload) {
-    const foreign = await this.page.evaluate(
-      () => document.querySelectorAll('script, iframe, object, embed, base, style, [style], svg, math, [onerror], [onload]').length,
-    );
-    assert.equal(foreign, 0, `${this.page.url()} holds what nobody put there: ${payload}`);
-    assert.deepEqual(this.noticed, [], `${this.page.url()}: ${payload}`);
-  }
-
-  /** The texts that the page sets apart. */
-  apart() {
-    return this.page.evaluate(() => [...document.querySelectorAll('bdi')].map((one) => one.textContent));
-  }
-
-  async says(payload) {
-    const apart = await this.apart();
-    assert.ok(apart.includes(payload), `${this.page.url()} says ${JSON.stringify(apart)} and not ${payload}`);
-  }
-
-  async signIn(path, username) {
-    const { page } = this;
-    await page.goto(`${house.issuer}${path}`);
-    await page.fill('#username', username);
-    if (await page.locator('#next').count()) await page.click('#next');
-    await page.fill('#password', PASSWORD);
-    if (await page.locator('#agree').count()) await page.check('#agree');
-    await page.click('#login-submit');
-    await page.waitForURL(`${house.issuer}/accounts`);
-  }
-}
-
-/** Runs `each` for every payload, two at a time, each in a browser of its own. */
-async function everywhere(prepare, each) {
-  const queue = PAYLOADS.entries();
-  const worker = async () => {
-    const watched = await Watched.open();
-    try {
-      await prepare(watched);
-      for (const [number, payload] of queue) await each(watched, payload, number);
-    } finally {
-      await watched.close();
-    }
-  };
-  const ended = await Promise.allSettled([worker(), worker()]);
-  for (const { reason } of ended) if (reason) throw reason;
-}
-
+const open = () => Watched.open(browser, { issuer: house.issuer, callback });
+const everywhere = (prepare, each) => put(open, prepare, each);
 const nothing = () => Promise.resolve();
 
 const request = (number, extra = {}) =>
@@ -195,6 +122,28 @@ test('what somebody types is text, and stands there again', () =>
     },
   ));
 
+test('what somebody types where numbers and names are asked for is text', () =>
+  everywhere(nothing, async (watched, payload, number) => {
+    const { page } = watched;
+    // Each payload on one of the pages; neighbours of its kind are on the others.
+    const [path, field] = [
+      ['/login/sms', '#phone'],
+      ['/signup', '#phone'],
+      ['/reset', '#username'],
+    ][number % 3];
+    await watched.visit(path, payload);
+    await page.fill(field, payload);
+    await Promise.all([page.waitForNavigation(), page.click('#next')]);
+    await watched.quiet(payload);
+    if (path === '/reset') {
+      // The next page says the name, in the form in which names are compared.
+      await watched.says(payload.normalize('NFKC').toLowerCase().trim());
+    } else {
+      assert.equal(await page.locator('#error').getAttribute('data-code'), 'phone_required', payload);
+      assert.equal(await page.inputValue(field), payload);
+    }
+  }));
+
 test('what goes back to a client in a form is text', () =>
   everywhere(nothing, async (watched, payload, number) => {
     // Nobody is signed in, or the request is wrong: both go back by a form.
@@ -219,7 +168,7 @@ test('what a client is called is text where it is let in, and where that is take
       await watched.page.waitForURL((url) => url.href.startsWith(callback));
     },
   );
-  const watched = await Watched.open();
+  const watched = await open();
   await watched.signIn('/login', 'ops@acme.example');
   await watched.visit('/me/apps', 'all of them');
   const apart = await watched.apart();
@@ -228,19 +177,28 @@ test('what a client is called is text where it is let in, and where that is take
 });
 
 test('what people and accounts are called is text', async () => {
-  const watched = await Watched.open();
+  const watched = await open();
   await watched.signIn('/login', 'ops@acme.example');
   for (let number = 0; number < PEOPLE - 1; number += 1) await watched.signIn('/login/iam', `u${number}@acme`);
   for (let first = 0; first < PAYLOADS.length; first += PEOPLE) {
     const names = PAYLOADS.slice(first, first + PEOPLE);
     while (names.length < PEOPLE) names.push('somebody');
     await house.apply(acme(names));
-    for (const path of ['/accounts', '/logout', request(0)]) {
+    const chooser = request(0, { prompt: 'select_account' });
+    for (const path of ['/accounts', '/logout', request(0), chooser]) {
       await watched.visit(path, names.join(' '));
       const apart = await watched.apart();
       for (const name of names) assert.ok(apart.includes(name), `${path} says ${JSON.stringify(apart)} and not ${name}`);
     }
     await watched.visit('/me/apps', names.join(' '));
+    await watched.visit('/me/sessions', names.join(' '));
+    // The rows of a number call whom this browser knows by name.
+    await watched.visit('/login/sms', names[0]);
+    await watched.page.fill('#phone', PHONE);
+    await watched.page.click('#next');
+    await watched.page.waitForSelector('input[name=account]');
+    await watched.quiet(names[0]);
+    await watched.says(names[0]);
   }
   await watched.close();
 });
