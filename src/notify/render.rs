@@ -84,17 +84,20 @@ fn notice_mail(notice: &Notice, language: Language, brand: &str) -> Rendered {
 pub(super) fn headline(occasion: &Occasion, language: Language) -> String {
     let (chinese, english) = match occasion {
         Occasion::NewBrowser { method } => {
-            (format!("在新的浏览器中登录（{method}）"), format!("sign-in from a new browser ({method})"))
+            let (zh, en) = way_in(method);
+            (format!("在新的浏览器中登录（{zh}）"), format!("sign-in from a new browser ({en})"))
         }
         Occasion::PasswordChanged => ("密码已修改".to_owned(), "the password was changed".to_owned()),
         Occasion::PasswordReset => {
             ("密码已重置，所有会话已退出".to_owned(), "the password was reset, and every session was ended".to_owned())
         }
         Occasion::BindingAdded { connector } => {
-            (format!("已绑定新的登录方式（{connector}）"), format!("a new way to sign in was linked ({connector})"))
+            let (zh, en) = way_in(connector);
+            (format!("已绑定新的登录方式（{zh}）"), format!("a new way to sign in was linked ({en})"))
         }
         Occasion::BindingRemoved { connector } => {
-            (format!("已解绑登录方式（{connector}）"), format!("a way to sign in was unlinked ({connector})"))
+            let (zh, en) = way_in(connector);
+            (format!("已解绑登录方式（{zh}）"), format!("a way to sign in was unlinked ({en})"))
         }
         Occasion::TheftSignal => (
             "登录状态可能被盗用，相关会话已退出".to_owned(),
@@ -104,6 +107,19 @@ pub(super) fn headline(occasion: &Occasion, language: Language) -> String {
     match language {
         Language::Chinese => chinese,
         Language::English => english,
+    }
+}
+
+/// A login method in the words of both languages.
+fn way_in(method: &str) -> (&'static str, &'static str) {
+    match method {
+        "password" | "sub_account" | "iam_user" => ("密码", "password"),
+        "sms" => ("短信验证码", "text message"),
+        "one_tap" => ("本机号码", "the phone's own number"),
+        "wechat" => ("微信", "WeChat"),
+        "alipay" => ("支付宝", "Alipay"),
+        "taobao" => ("淘宝", "Taobao"),
+        _ => ("第三方账号", "another provider"),
     }
 }
 

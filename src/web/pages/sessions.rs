@@ -6,7 +6,8 @@ use super::chooser::used;
 use super::chrome::{Chrome, Form};
 use super::locale::Locale;
 use super::people::{EntryState, Person};
-use super::text;
+use super::{text, upstream};
+use crate::authn::Provider;
 use crate::base::Timestamp;
 
 /// One place where the account is signed in.
@@ -48,6 +49,9 @@ impl SessionRow {
             "password" => t.account_title,
             "sub_account" => t.sub_title,
             "iam_user" => text::of(locale).iam.title,
+            "sms" => text::of(locale).sms.title,
+            vendor @ ("wechat" | "alipay" | "taobao") => upstream::name(Provider::of(vendor), locale),
+            other if other.starts_with("oidc.") => upstream::name(Provider::Oidc, locale),
             other => other,
         }
     }
