@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::connectors::{UpstreamIdentity, wechat};
 use crate::identity::{Identity, by_operator};
 use crate::simulator::fixture::{OIDC_NAME, WECHAT_WEB, XIAOHONG, XIAOHONG_UNIONID};
-use crate::simulator::settings::{Keys, SmsVendor, section};
+use crate::simulator::settings::{Aggregator, Keys, SmsVendor, section};
 use crate::simulator::{Fixture, NativeApp, Running, Simulator};
 use crate::store::bindings;
 
@@ -29,6 +29,7 @@ pub fn settings(fixture: &Fixture) -> Vec<(String, Keys)> {
         ("login.wechat".to_owned(), fixture.wechat()),
         ("login.alipay".to_owned(), fixture.alipay()),
         ("login.taobao".to_owned(), fixture.taobao()),
+        ("login.one_tap".to_owned(), fixture.one_tap(Aggregator::Aliyun)),
         (format!("login.oidc.{OIDC_NAME}"), fixture.oidc()),
     ]
 }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { demo } from '../clients/support.mjs';
-import { GLOBEX, Phone, UNHURRIED } from './phone.mjs';
+import { GLOBEX, PRIVATE, Phone, UNHURRIED } from './phone.mjs';
 import { Visitor, launch } from './support.mjs';
 
 let house;
@@ -56,14 +56,30 @@ async function claims(page) {
 
 function isGlobex(told, amr) {
   for (const name of ['account_id', 'owner_account_id', 'billing_account_id']) assert.equal(told[name], GLOBEX, name);
-  assert.deepEqual([told.principal_type, told.amr, told.acr, told.aud], ['root', [amr], 'aal1', 'phone-app']);
+  assert.deepEqual([told.principal_type, told.amr, told.acr, told.aud], ['root', amr, 'aal1', 'phone-app']);
 }
+
+test('one tap signs in whoever has the number, and lets them choose among its accounts', async () => {
+  await opens(async (page) => {
+    await app(page).locator('input[name=phone]').fill('+8613800000002');
+    await page.click('#one-tap');
+    await accepts(page);
+    isGlobex(await claims(page), ['one_tap']);
+  });
+  await opens(async (page) => {
+    await page.click('#one-tap');
+    await app(page).getByRole('button', { name: '个人项目' }).click();
+    await accepts(page);
+    const told = await claims(page);
+    assert.deepEqual([told.account_id, told.amr], [PRIVATE, ['one_tap']]);
+  });
+});
 
 test('a bound WeChat lets its owner into the app', () =>
   opens(async (page) => {
     await app(page).getByRole('button', { name: '微信 · 小红' }).click();
     await accepts(page);
-    isGlobex(await claims(page), 'wechat');
+    isGlobex(await claims(page), ['wechat']);
   }));
 
 for (const [button, amr] of [
@@ -76,11 +92,11 @@ for (const [button, amr] of [
       await answers(page, 'phone', '13800000002');
       await answers(page, 'code', await phone.code('13800000002'));
       await accepts(page);
-      isGlobex(await claims(page), amr);
+      isGlobex(await claims(page), [amr, 'sms']);
     });
     await opens(async (page) => {
       await app(page).getByRole('button', { name: button }).click();
-      isGlobex(await claims(page), amr);
+      isGlobex(await claims(page), [amr]);
     });
   });
 }

@@ -105,6 +105,9 @@ async function detour(visitor, look, locale) {
   await page.click('#login-submit');
   await look('bind-accounts');
 
+  await page.goto(`${house.issuer}/login/one-tap`);
+  await look('one-tap');
+
   await turn('/signup');
   await look('signup');
   await page.fill('#phone', number);

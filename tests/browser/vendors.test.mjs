@@ -90,7 +90,7 @@ for (const javaScriptEnabled of [true, false]) {
         await proves(visitor, phone, ACME_PHONE);
         assert.equal(await page.locator('button[name=account]').count(), 2);
         await page.locator('button[name=account]').filter({ hasText: '个人项目' }).click();
-        await lands(visitor, house, { account: PRIVATE, amr: 'wechat' });
+        await lands(visitor, house, { account: PRIVATE, amr: 'wechat, sms' });
       });
       await visit('/login/wechat', async (visitor) => {
         await shown(visitor, 'on its own page');
@@ -112,7 +112,7 @@ for (const javaScriptEnabled of [true, false]) {
           await agrees(page, '#allow');
           await page.waitForURL((url) => url.pathname === '/login/bind');
           await proves(visitor, phone, GLOBEX_PHONE);
-          await lands(visitor, house, { account: GLOBEX, amr });
+          await lands(visitor, house, { account: GLOBEX, amr: `${amr}, sms` });
         });
         await visit(link, async (visitor, page) => {
           await agrees(page, '#allow');

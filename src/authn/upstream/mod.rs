@@ -23,7 +23,7 @@ use super::judge::{Judged, judge};
 use super::proof::Proof;
 use super::provider::Provider;
 use super::rejection::{AuthnError, Rejection};
-use crate::base::id::{BrowserId, PrincipalId};
+use crate::base::id::BrowserId;
 use crate::base::{Entropy, OpaqueTokens, Secret, Timestamp};
 use crate::connectors::UpstreamIdentity;
 use crate::domain::{AuditEvent, AuditKind, Outcome, Standing};

@@ -50,6 +50,7 @@ impl SessionRow {
             "sub_account" => t.sub_title,
             "iam_user" => text::of(locale).iam.title,
             "sms" => text::of(locale).sms.title,
+            "one_tap" => text::of(locale).upstream.one_tap,
             vendor @ ("wechat" | "alipay" | "taobao") => upstream::name(Provider::of(vendor), locale),
             other if other.starts_with("oidc.") => upstream::name(Provider::Oidc, locale),
             other => other,
