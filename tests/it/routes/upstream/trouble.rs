@@ -175,10 +175,14 @@ async fn a_silent_vendor_holds_up_nobody_else(#[values(Sqlite, Postgres)] backen
         waiting.push((browser, url));
     }
     way.meets(&scene, "timeout_after_effect", json!({})).await;
-    let begun = Instant::now();
     let waiting: Vec<_> = waiting
         .into_iter()
-        .map(|(browser, url)| actix_web::rt::spawn(async move { (browser.open(&url).await, begun.elapsed()) }))
+        .map(|(browser, url)| {
+            actix_web::rt::spawn(async move {
+                let begun = Instant::now();
+                (browser.open(&url).await, begun.elapsed())
+            })
+        })
         .collect();
     // They have all reached the vendor: a page that writes nothing is theirs no more.
     while way.asked(&scene).await < 20 {
