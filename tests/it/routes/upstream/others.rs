@@ -64,6 +64,28 @@ async fn a_provider_is_told_when_it_must_ask(#[values(Sqlite, Postgres)] backend
     assert_eq!(asks("login_hint", "p_nobody").await.as_deref(), Some("login"), "who signed out proves it again");
 }
 
+/// A new proof, and several who may be meant: a vendor's page has a tile for each, as the house's own have.
+#[rstest]
+#[actix_web::test]
+async fn a_new_proof_at_a_vendor_offers_everybody_too(#[values(Sqlite, Postgres)] backend: Backend) {
+    let scene = Scene::start(backend).await;
+    let browser = crate::routes::chooser::five(&scene.idp).await;
+    for (method, path) in [("wechat", "/login/wechat"), ("alipay", "/login/alipay"), ("oidc.corp", "/login/oidc/corp")]
+    {
+        let request = scene.idp.client("console").request().with("prompt", "login").with("login_method_hint", method);
+        let page = browser.open(&request.url()).await;
+        assert_eq!(page.path(), path);
+        assert_eq!(page.attributes("form.tiles button[name=account]", "name").len(), 5, "{}", page.body);
+        let field = |name: &str| page.attribute(&format!("form.tiles input[name={name}]"), "value").unwrap();
+        let bob = page.attribute("form.tiles button[data-principal-type=iam_user]", "value").unwrap();
+        let (interaction, csrf) = (field("interaction"), field("csrf"));
+        let fields = [("interaction", interaction.as_str()), ("csrf", &csrf), ("account", &bob)];
+        let picked = browser.post("/accounts", &fields).await;
+        let proof = browser.follow(picked).await;
+        assert!(proof.has("#password") && proof.body.contains("bob@acme"), "{path}: {}", proof.body);
+    }
+}
+
 #[rstest]
 #[case::taobao(TAOBAO, "tb-ming")]
 #[case::oidc(CORP, "00u1liming")]
