@@ -88,9 +88,10 @@ async fn sm_01_a_code_for_one_thing_is_no_code_for_another(#[values(Sqlite, Post
         let right = code(&idp).await;
         // The other page of the same interaction asks for its own, and that is another one.
         let there = browser.get(&format!("{other}?interaction={interaction}")).await;
-        let typed = browser.submit(&there, &[("code", &right)]).await;
-        assert!(typed.status.is_client_error(), "{begun} {other}: {}", typed.status);
         let field = if other == "/reset" { "username" } else { "phone" };
+        // The number that was typed stands there already; sent along, it would only ask for another code.
+        let typed = browser.submit(&there, &[("code", &right), (field, "")]).await;
+        assert!(typed.status.is_client_error(), "{begun} {other}: {}", typed.status);
         let answer = browser.submit(&there, &[(field, GLOBEX_PHONE)]).await;
         let page = browser.follow(answer).await;
         let page = if page.has("input[type=radio]") {
