@@ -7,6 +7,7 @@
 pub mod addresses;
 pub mod api;
 pub mod banner;
+mod clients;
 pub mod console;
 pub mod data;
 pub mod house;
