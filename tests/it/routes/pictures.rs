@@ -77,6 +77,10 @@ async fn wb_04_our_own_picture_runs_nothing_when_it_is_opened_by_itself() {
     assert!(policy.contains("default-src 'none'") && policy.ends_with("sandbox"), "{policy}");
     for asset in assets::all() {
         let text = String::from_utf8_lossy(asset.body);
-        assert!(!asset.path.ends_with(".svg") || !(text.contains("<script") || text.contains(" on")), "{}", asset.path);
+        assert!(
+            asset.path.split('.').next_back() != Some("svg") || !(text.contains("<script") || text.contains(" on")),
+            "{}",
+            asset.path
+        );
     }
 }

@@ -82,7 +82,7 @@ fn record(next: Next, count: usize) -> [u8; 3] {
 
 fn text(text: &str) -> Vec<u8> {
     let length = u8::try_from(text.len()).unwrap();
-    let head = if length < 29 { vec![(2 << 5) | length] } else { vec![(2 << 5) | 29, length - 29] };
+    let head = if length < 29 { vec![(2 << 5) | length] } else { vec![(2 << 5) | 0x1d, length - 29] };
     [head, text.as_bytes().to_vec()].concat()
 }
 
