@@ -16,13 +16,16 @@ export class Phone {
     assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.text()}`);
   }
 
-  /** The code of the next message to a number. */
+  /** The next code that comes to a number; notices of what happened come there too. */
   async code(number) {
-    const query = new URLSearchParams({ phone: number, since: this.#read.sms, timeout_ms: 10_000 });
-    const answer = await fetch(`${this.origin}/__sim/sms/wait?${query}`);
-    const message = await answer.json();
-    assert.equal(answer.status, 200, JSON.stringify(message));
-    this.#read.sms = message.seq;
+    let message;
+    do {
+      const query = new URLSearchParams({ phone: number, since: this.#read.sms, timeout_ms: 10_000 });
+      const answer = await fetch(`${this.origin}/__sim/sms/wait?${query}`);
+      message = await answer.json();
+      assert.equal(answer.status, 200, JSON.stringify(message));
+      this.#read.sms = message.seq;
+    } while (!message.code);
     return message.code;
   }
 
