@@ -75,7 +75,9 @@ impl VendorError {
         let class = match error {
             OutboundError::TooLong | OutboundError::Json(_) => Class::Malformed,
             OutboundError::CaFile { .. } | OutboundError::Client(_) | OutboundError::Url(_) => Class::Misconfigured,
-            OutboundError::Failed(_) | OutboundError::Status(_) => Class::Unavailable,
+            OutboundError::Failed(_) | OutboundError::Status(_) | OutboundError::Crowded | OutboundError::Resting => {
+                Class::Unavailable
+            }
         };
         Self { vendor, class, reason: error.to_string(), may_have_happened: !error.never_left() }
     }

@@ -33,7 +33,7 @@ impl WebhookSms {
     /// The key that is missing.
     pub fn new(wire: &Wire, config: &Sms) -> Result<Self, ConfigError> {
         Ok(Self {
-            wire: wire.clone(),
+            wire: wire.lane(),
             url: needed("webhook_url", config.webhook_url.as_ref())?.url().clone(),
             authorization: config.webhook_authorization.clone(),
             secret: config.webhook_secret.clone(),

@@ -116,7 +116,7 @@ impl WeChat {
     /// With these apps.
     #[must_use]
     pub fn new(wire: &Wire, settings: WeChatSettings) -> Self {
-        Self { wire: wire.clone(), settings }
+        Self { wire: wire.lane(), settings }
     }
 
     /// Whether there is an app for a place.

@@ -25,6 +25,12 @@ pub enum OutboundError {
     /// Name, connection, TLS, time or protocol failed.
     #[error("the call failed: {}", chain(.0))]
     Failed(#[source] reqwest::Error),
+    /// So many calls to this vendor are under way that none became free in time.
+    #[error("too many calls to it are under way")]
+    Crowded,
+    /// The vendor gave no answer to many calls in a row and is not called for a while.
+    #[error("it was silent for many calls and is not called for some seconds")]
+    Resting,
     /// Another status than 200; redirects are among them.
     #[error("answered {0}")]
     Status(StatusCode),
@@ -41,7 +47,7 @@ impl OutboundError {
     #[must_use]
     pub fn never_left(&self) -> bool {
         match self {
-            Self::CaFile { .. } | Self::Client(_) | Self::Url(_) => true,
+            Self::CaFile { .. } | Self::Client(_) | Self::Url(_) | Self::Crowded | Self::Resting => true,
             Self::Failed(error) => error.is_connect() || error.is_builder(),
             Self::Status(_) | Self::TooLong | Self::Json(_) => false,
         }

@@ -8,6 +8,7 @@
 pub mod call;
 mod error;
 pub mod guard;
+mod lane;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use reqwest::{Certificate, Client, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 use url::Url;
 
 use call::Verb;
@@ -24,6 +26,7 @@ pub use error::OutboundError;
 use error::{chain, failed};
 pub use guard::Reach;
 use guard::{GuardedResolver, check_url};
+use lane::Lane;
 
 use crate::config;
 
@@ -39,7 +42,10 @@ const MAX_HEADER_LEN: u32 = 16 * 1024;
 
 /// The HTTP client. Cheap to clone.
 #[derive(Clone)]
-pub struct Outbound(Arc<Inner>);
+pub struct Outbound {
+    inner: Arc<Inner>,
+    lane: Option<Arc<Lane>>,
+}
 
 struct Inner {
     reach: Reach,
@@ -61,7 +67,14 @@ impl Outbound {
     }
 
     fn with(reach: Reach, roots: Vec<Certificate>, timeout: Duration) -> Self {
-        Self(Arc::new(Inner { reach, roots, timeout, client: Mutex::new(None) }))
+        Self { inner: Arc::new(Inner { reach, roots, timeout, client: Mutex::new(None) }), lane: None }
+    }
+
+    /// The same client for one vendor: its clones share a bound on calls under way,
+    /// and none goes out while the vendor is down. [`Outbound::send`] alone asks for it.
+    #[must_use]
+    pub fn lane(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), lane: Some(Arc::new(Lane::new())) }
     }
 
     /// Whether `url` may be called at all; for checks at registration.
@@ -69,7 +82,7 @@ impl Outbound {
     /// # Errors
     /// [`OutboundError::Url`] with the reason.
     pub fn check(&self, url: &Url) -> Result<(), OutboundError> {
-        check_url(url, self.0.reach)
+        check_url(url, self.inner.reach)
     }
 
     /// Fetches a document.
@@ -101,6 +114,15 @@ impl Outbound {
     /// side can have seen the call.
     pub async fn send(&self, call: Call) -> Result<Answer, OutboundError> {
         self.check(&call.url)?;
+        let Some(lane) = &self.lane else { return self.send_now(call).await };
+        let deadline = Instant::now() + call.within;
+        let _place = lane.enter(deadline).await?;
+        let outcome = self.send_now(call.within(deadline.saturating_duration_since(Instant::now()))).await;
+        lane.ended(&outcome);
+        outcome
+    }
+
+    async fn send_now(&self, call: Call) -> Result<Answer, OutboundError> {
         let client = self.client()?;
         let request = match call.verb {
             Verb::Get => client.get(call.url),
@@ -115,7 +137,7 @@ impl Outbound {
 
     /// The client, built at the first call; a failure is tried again at the next.
     fn client(&self) -> Result<Client, OutboundError> {
-        let mut slot = self.0.client.lock();
+        let mut slot = self.inner.client.lock();
         if let Some(client) = slot.as_ref() {
             return Ok(client.clone());
         }
@@ -130,9 +152,9 @@ impl Outbound {
             let _already_there = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
         Client::builder()
-            .dns_resolver(GuardedResolver(self.0.reach))
-            .tls_certs_merge(self.0.roots.iter().cloned())
-            .https_only(self.0.reach == Reach::Public)
+            .dns_resolver(GuardedResolver(self.inner.reach))
+            .tls_certs_merge(self.inner.roots.iter().cloned())
+            .https_only(self.inner.reach == Reach::Public)
             .redirect(redirect::Policy::none())
             // A call may spend a code or send a message: it is never repeated here.
             .retry(reqwest::retry::never())
@@ -140,7 +162,7 @@ impl Outbound {
             .referer(false)
             .user_agent(concat!("menshen/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(self.0.timeout)
+            .timeout(self.inner.timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .http2_max_header_list_size(MAX_HEADER_LEN)
@@ -169,124 +191,4 @@ fn read_roots(path: &Path) -> Result<Vec<Certificate>, OutboundError> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use std::io::ErrorKind;
-    use std::net::{SocketAddr, TcpListener};
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    use super::*;
-
-    /// Answers each connection with the next of `answers`, then hangs up, or
-    /// never does when the answer ends in `…`.
-    pub(crate) fn answering(answers: Vec<String>) -> (SocketAddr, tokio::task::JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            let mut open = Vec::new();
-            for answer in answers {
-                let (mut peer, _from) = listener.accept().await.unwrap();
-                let mut head = [0; 2048];
-                let _length = peer.read(&mut head).await.unwrap();
-                // The client may hang up in the middle of what it refuses.
-                let _hung_up = peer.write_all(answer.trim_end_matches('…').as_bytes()).await;
-                if answer.ends_with('…') {
-                    open.push(peer);
-                }
-            }
-            if !open.is_empty() {
-                std::future::pending::<()>().await;
-            }
-        });
-        (address, serving)
-    }
-
-    pub(crate) fn ok(body: &str) -> String {
-        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
-    }
-
-    pub(crate) fn private() -> Outbound {
-        Outbound::with(Reach::Private, Vec::new(), TOTAL_TIMEOUT)
-    }
-
-    async fn fetched(outbound: Outbound, answer: &str) -> Result<Vec<u8>, OutboundError> {
-        let (address, _serving) = answering(vec![answer.to_owned()]);
-        outbound.fetch(&Url::parse(&format!("http://{address}/jwks")).unwrap()).await
-    }
-
-    #[tokio::test]
-    async fn a_document_is_fetched_as_json() {
-        let (address, _serving) = answering(vec![ok(r#"{"keys":[]}"#), ok("<html>")]);
-        let url = Url::parse(&format!("http://localhost:{}/", address.port())).unwrap();
-        let outbound = private();
-        assert_eq!(outbound.fetch_json::<serde_json::Value>(&url).await.unwrap()["keys"], serde_json::json!([]));
-        let error = outbound.fetch_json::<serde_json::Value>(&url).await.unwrap_err();
-        assert!(matches!(error, OutboundError::Json(_)), "{error}");
-    }
-
-    #[tokio::test]
-    async fn no_redirect_is_followed_and_no_other_status_taken() {
-        for (line, code) in
-            [("302 Found\r\nlocation: http://127.0.0.1:1/", 302), ("404 Not Found", 404), ("204 No", 204)]
-        {
-            let error = fetched(private(), &format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\n\r\n")).await.unwrap_err();
-            assert!(matches!(error, OutboundError::Status(status) if status == code), "{error}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_long_body_is_not_read_to_its_end() {
-        let announced = "HTTP/1.1 200 OK\r\ncontent-length: 65537\r\n\r\n…";
-        let unannounced = format!("HTTP/1.1 200 OK\r\n\r\n{}…", "x".repeat(MAX_BODY_LEN + 1));
-        let chunked = format!(
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{}…",
-            format!("4000\r\n{}\r\n", "x".repeat(0x4000)).repeat(5)
-        );
-        for answer in [announced, &unannounced, &chunked] {
-            let error = fetched(private(), answer).await.unwrap_err();
-            assert!(matches!(error, OutboundError::TooLong), "{error}");
-        }
-        let full = fetched(private(), &ok(&"x".repeat(MAX_BODY_LEN))).await.unwrap();
-        assert_eq!(full.len(), MAX_BODY_LEN);
-    }
-
-    #[tokio::test]
-    async fn a_server_that_stalls_or_babbles_is_given_up() {
-        let hasty = || Outbound::with(Reach::Private, Vec::new(), Duration::from_millis(50));
-        for answer in ["…", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc…", "SSH-2.0-x\r\n", ""] {
-            let error = fetched(hasty(), answer).await.unwrap_err();
-            assert!(matches!(error, OutboundError::Failed(_)), "{error}");
-        }
-    }
-
-    #[tokio::test]
-    async fn nofetch_a_forbidden_address_sees_no_connection() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let outbound = Outbound::with(Reach::Public, Vec::new(), TOTAL_TIMEOUT);
-        for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0177.1", "localhost", "localhost."] {
-            for scheme in ["https", "http"] {
-                let url = Url::parse(&format!("{scheme}://{host}:{port}/?secret=hunter2")).unwrap();
-                let error = outbound.fetch(&url).await.unwrap_err().to_string();
-                assert!(!error.contains("hunter2"), "{error}");
-            }
-        }
-        assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
-    }
-
-    #[test]
-    fn a_file_of_roots_that_holds_none_is_refused_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("roots.pem");
-        let config = config::Outbound { ca_file: Some(path.clone()), allow_private_addresses: false };
-        let refused = || Outbound::new(&config).err().unwrap().to_string();
-        assert!(refused().contains("roots.pem"));
-        for text in ["", "nothing", "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"] {
-            std::fs::write(&path, text).unwrap();
-            assert!(refused().contains("roots.pem"), "{text}");
-        }
-    }
-}
+pub(crate) mod tests;

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::dialect::on;
 use super::rows::named;
 use super::schema::identifiers;
 use super::{StoreResult, Tx};
@@ -38,17 +39,15 @@ pub struct NewIdentifier<'a> {
 
 /// Every contact of a principal, oldest first.
 pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Identifier>> {
-    let rows = identifiers::table
-        .filter(identifiers::principal_id.eq(principal.as_str()))
-        .order(identifiers::id)
-        .select((
+    let own =
+        identifiers::table.filter(identifiers::principal_id.eq(principal.as_str())).order(identifiers::id).select((
             identifiers::id,
             identifiers::kind,
             identifiers::lookup,
             identifiers::sealed,
             identifiers::verified_at,
-        ))
-        .load::<(i64, String, Vec<u8>, Vec<u8>, Option<i64>)>(tx.conn())?;
+        ));
+    let rows = on!(tx, |conn| own.load::<(i64, String, Vec<u8>, Vec<u8>, Option<i64>)>(conn))?;
     rows.into_iter()
         .map(|(id, kind, lookup, sealed, verified_at)| {
             let kind = named(&kind, "identifiers.kind", id)?;

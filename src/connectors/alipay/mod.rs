@@ -50,7 +50,7 @@ impl Alipay {
     pub fn new(wire: &Wire, settings: AlipaySettings) -> Result<Self, ConfigError> {
         let website = settings.website.as_ref().map(AlipayApp::open).transpose()?;
         let native_app = settings.native_app.as_ref().map(AlipayApp::open).transpose()?;
-        Ok(Self { wire: wire.clone(), settings, website, native_app })
+        Ok(Self { wire: wire.lane(), settings, website, native_app })
     }
 
     /// Whether there is an app for a place.

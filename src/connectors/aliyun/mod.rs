@@ -29,7 +29,7 @@ struct Product {
 
 impl Product {
     fn new(wire: &Wire, endpoint: Url, id: String, secret: Secret<String>) -> Self {
-        Self { wire: wire.clone(), endpoint, signer: Signer { id, secret } }
+        Self { wire: wire.lane(), endpoint, signer: Signer { id, secret } }
     }
 
     /// Signs one call of `action`; every parameter goes into the query.

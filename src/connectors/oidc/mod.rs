@@ -69,7 +69,7 @@ impl OidcProvider {
     /// With these settings; asks nobody before it has to.
     #[must_use]
     pub fn new(wire: &Wire, settings: OidcSettings) -> Self {
-        Self { wire: wire.clone(), settings, provider: Kept::new(), keys: Kept::new() }
+        Self { wire: wire.lane(), settings, provider: Kept::new(), keys: Kept::new() }
     }
 
     /// As configured.

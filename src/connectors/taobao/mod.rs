@@ -45,7 +45,7 @@ impl Taobao {
     /// With these apps.
     #[must_use]
     pub fn new(wire: &Wire, settings: TaobaoSettings) -> Self {
-        Self { wire: wire.clone(), settings }
+        Self { wire: wire.lane(), settings }
     }
 
     /// Whether there is an app for a place.

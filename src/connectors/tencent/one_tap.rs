@@ -61,7 +61,7 @@ impl TencentOneTap {
     /// With these keys.
     #[must_use]
     pub fn new(wire: &Wire, settings: TencentOneTapSettings) -> Self {
-        Self { wire: wire.clone(), settings }
+        Self { wire: wire.lane(), settings }
     }
 
     fn call(&self, token: &CarrierToken<'_>) -> Call {

@@ -38,7 +38,7 @@ impl TencentSms {
         let given = config.endpoint.as_ref().map(|base| base.url().clone());
         let endpoint = given.or_else(|| Url::parse(ENDPOINT).ok());
         Ok(Self {
-            wire: wire.clone(),
+            wire: wire.lane(),
             endpoint: needed("endpoint", endpoint.as_ref())?.clone(),
             signer: Signer { id, secret },
             templates: Templates::new(config, &["code", "minutes"])?,

@@ -1,0 +1,196 @@
+//! What one vendor may hold up: so many calls at a time, and none while it is down.
+//!
+//! Every waiting call has a connection and its buffers. Without a bound, a vendor
+//! that says nothing turns everybody who comes back from it into memory; with one,
+//! they wait for a place, within the same time. And a vendor that is not there need
+//! not be waited for by each of them: after some silent calls in a row it rests,
+//! and one call in [`REST`] finds out whether it is back.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout};
+
+use super::OutboundError;
+
+/// Calls to one vendor at a time. A vendor that answers in 300 ms still gets 400 in a second.
+const PLACES: usize = 128;
+/// So many calls in a row without an answer, and the vendor rests.
+const SILENT_CALLS: u32 = 20;
+/// A resting vendor is called once in this time.
+const REST: Duration = Duration::from_secs(5);
+
+/// The calls to one vendor.
+pub(super) struct Lane {
+    places: Semaphore,
+    breaker: Mutex<Breaker>,
+}
+
+impl Lane {
+    pub(super) fn new() -> Self {
+        Self { places: Semaphore::new(PLACES), breaker: Mutex::new(Breaker::default()) }
+    }
+
+    /// A place among the calls under way, waited for at most until `deadline`.
+    ///
+    /// # Errors
+    /// [`OutboundError::Resting`] at once, [`OutboundError::Crowded`] when no place became free.
+    pub(super) async fn enter(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, OutboundError> {
+        // Whoever would be refused behind the queue need not stand in it.
+        if self.breaker.lock().rests(Instant::now()) {
+            return Err(OutboundError::Resting);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(Ok(place)) = timeout(left, self.places.acquire()).await else { return Err(OutboundError::Crowded) };
+        if self.breaker.lock().admits(Instant::now()) { Ok(place) } else { Err(OutboundError::Resting) }
+    }
+
+    /// Takes down how a call ended.
+    ///
+    /// Only silence counts: nobody reached, or no answer in time. A status, an answer
+    /// that makes no sense or a connection cut in the middle may be the doing of what
+    /// was sent, and then a stranger could close the door for everybody.
+    pub(super) fn ended<T>(&self, outcome: &Result<T, OutboundError>) {
+        let silent = matches!(outcome, Err(OutboundError::Failed(error)) if error.is_connect() || error.is_timeout());
+        let change = self.breaker.lock().note(silent, Instant::now());
+        match change {
+            Some(Change::Rests) => tracing::warn!(calls = SILENT_CALLS, "a vendor is silent and rests"),
+            Some(Change::Back) => tracing::info!("a vendor that rested is back"),
+            None => {}
+        }
+    }
+}
+
+/// What the operator is told of.
+#[derive(Debug, Eq, PartialEq)]
+enum Change {
+    Rests,
+    Back,
+}
+
+/// Counts silent calls in a row.
+#[derive(Default)]
+struct Breaker {
+    silent: u32,
+    rests_until: Option<Instant>,
+}
+
+impl Breaker {
+    fn rests(&self, now: Instant) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
+    }
+
+    /// May a call go out? The first after a rest does so alone: whether it is heard
+    /// of again or not, the next may go a rest later.
+    fn admits(&mut self, now: Instant) -> bool {
+        if self.rests(now) {
+            return false;
+        }
+        if self.rests_until.is_some() {
+            self.rests_until = Some(now + REST);
+        }
+        true
+    }
+
+    fn note(&mut self, silent: bool, now: Instant) -> Option<Change> {
+        if !silent {
+            self.silent = 0;
+            return self.rests_until.take().map(|_rested| Change::Back);
+        }
+        self.silent = self.silent.saturating_add(1);
+        if self.silent < SILENT_CALLS {
+            return None;
+        }
+        let rested = self.rests_until.replace(now + REST);
+        rested.is_none().then_some(Change::Rests)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{answering, ok, private};
+    use super::*;
+    use crate::outbound::{Call, Outbound};
+    use url::Url;
+
+    #[test]
+    fn a_silent_vendor_rests_and_is_tried_once_in_a_while() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        for _ in 1..SILENT_CALLS {
+            assert!(breaker.note(true, now).is_none() && breaker.admits(now));
+        }
+        assert_eq!(breaker.note(true, now), Some(Change::Rests));
+        assert!(!breaker.admits(now) && !breaker.admits(now + REST - Duration::from_millis(1)));
+        let later = now + REST;
+        assert!(breaker.admits(later), "one finds out");
+        assert!(!breaker.admits(later), "one alone");
+        assert!(breaker.note(true, later).is_none() && !breaker.admits(later), "still silent");
+        assert!(breaker.admits(later + REST), "the next finds out, whatever became of the last");
+        assert_eq!(breaker.note(false, later + REST), Some(Change::Back));
+        assert!(breaker.admits(later + REST) && breaker.admits(later + REST));
+    }
+
+    #[test]
+    fn one_answer_among_silent_calls_begins_the_count_anew() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        for _ in 0..SILENT_CALLS * 3 {
+            assert!(breaker.note(true, now).is_none() && breaker.note(false, now).is_none());
+        }
+        assert!(breaker.admits(now));
+    }
+
+    #[tokio::test]
+    async fn what_a_stranger_can_cause_does_not_count() {
+        let calls = usize::try_from(SILENT_CALLS).unwrap() * 2;
+        let cut = (0..calls).map(|at| if at % 2 == 0 { String::new() } else { "SSH-2.0-x\r\n".to_owned() });
+        let (address, _serving) = answering(cut.chain([ok("here")]).collect());
+        let (vendor, url) = (private().lane(), Url::parse(&format!("http://{address}/")).unwrap());
+        for _ in 0..calls {
+            let error = vendor.send(Call::get(url.clone())).await.err().unwrap();
+            assert!(matches!(error, OutboundError::Failed(_)), "{error}");
+        }
+        assert_eq!(vendor.send(Call::get(url)).await.unwrap().body, b"here");
+    }
+
+    #[tokio::test]
+    async fn a_vendor_that_is_not_there_is_soon_not_called_and_others_are() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (vendor, url) = (private().lane(), Url::parse(&format!("http://{closed}/")).unwrap());
+        for _ in 0..SILENT_CALLS {
+            let error = vendor.send(Call::get(url.clone())).await.err().unwrap();
+            assert!(matches!(error, OutboundError::Failed(_)), "{error}");
+        }
+        let error = vendor.clone().send(Call::get(url.clone())).await.err().unwrap();
+        assert!(matches!(error, OutboundError::Resting) && error.never_left(), "{error}");
+        let error = vendor.lane().send(Call::get(url)).await.err().unwrap();
+        assert!(matches!(error, OutboundError::Failed(_)), "another vendor is not held against it: {error}");
+    }
+
+    fn free_places(vendor: &Outbound) -> usize {
+        vendor.lane.as_ref().unwrap().places.available_permits()
+    }
+
+    #[tokio::test]
+    async fn no_more_than_the_places_are_under_way_and_the_rest_waits_no_longer_than_it_may() {
+        let (address, _serving) = answering(vec!["…".to_owned(); PLACES + 1]);
+        let (vendor, url) = (private().lane(), Url::parse(&format!("http://{address}/")).unwrap());
+        let patient = Duration::from_secs(2);
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..PLACES {
+            let (vendor, call) = (vendor.clone(), Call::get(url.clone()).within(patient));
+            calls.spawn(async move { vendor.send(call).await.err().map(|error| error.never_left()) });
+        }
+        while free_places(&vendor) > 0 {
+            tokio::task::yield_now().await;
+        }
+        let begun = Instant::now();
+        let late = vendor.send(Call::get(url).within(Duration::from_millis(100))).await.err().unwrap();
+        assert!(matches!(late, OutboundError::Crowded) && late.never_left(), "{late}");
+        assert!(begun.elapsed() < patient);
+        for call in calls.join_all().await {
+            assert_eq!(call, Some(false), "its time is over, and it may have been heard");
+        }
+        assert_eq!(free_places(&vendor), PLACES);
+    }
+}
