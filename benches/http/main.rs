@@ -34,6 +34,8 @@ use wire::Connection;
 const STARTS: usize = 5;
 /// Connections that flood the login page, and that introspect meanwhile.
 const FLOOD: (usize, usize) = (32, 8);
+/// After a load, before memory is read once more.
+const CALM: Duration = Duration::from_secs(3);
 
 /// Measures a provider that it starts itself.
 #[derive(Clone, Debug, Parser)]
@@ -113,8 +115,7 @@ async fn run(options: &Options) {
     bench.measure_all().await;
     bench.table.print();
     bench.flood().await;
-    let loaded = (bench.server.resident(), began.elapsed());
-    println!("memory: {idle:.1} MiB idle, {:.1} MiB after {:.0} s of load", loaded.0, loaded.1.as_secs_f64());
+    println!("memory: {idle:.1} MiB idle, {} of load", bench.memory(began.elapsed()).await);
     bench.soak().await;
     bench.server.stop();
     println!("start to ready on this database: {}", starts(&house));
@@ -223,7 +224,16 @@ impl Bench<'_> {
         }
         let (operation, limit) = (operations::mixture(&self.guests), Duration::from_secs(self.options.soak));
         let done = drive(self.server.address, 64, limit, Rc::new(operation)).await.figures(Duration::ZERO).done;
-        println!("memory: {:.1} MiB after {limit:?} more of mixed load ({done} operations)", self.server.resident());
+        println!("memory: {} more of mixed load ({done} operations)", self.memory(limit).await);
+    }
+
+    /// What the server holds at the end of a load, and a moment after it: memory to
+    /// hash with is kept as long as people sign in.
+    async fn memory(&self, load: Duration) -> String {
+        let loaded = self.server.resident();
+        tokio::time::sleep(CALM).await;
+        let calm = self.server.resident();
+        format!("{loaded:.1} MiB at the end and {calm:.1} MiB {CALM:?} after {:.0} s", load.as_secs_f64())
     }
 }
 

@@ -5,6 +5,7 @@
 //! source. Nothing here knows of HTTP, of storage or of OAuth.
 
 pub mod clock;
+pub mod der;
 pub mod entropy;
 pub mod id;
 pub mod opaque;

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 
 use super::super::hash::hex;
+use crate::base::der::element;
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
@@ -137,19 +138,6 @@ fn decimal(bytes: &[u8]) -> String {
 /// The content of an element with this tag, and what stands behind it.
 fn tagged(der: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
     element(der).filter(|(tag, ..)| *tag == wanted).map(|(_, content, behind)| (content, behind))
-}
-
-/// Tag, content, and what stands behind the element.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&[tag, first], rest) = der.split_first_chunk::<2>()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f)).filter(|(bytes, _)| bytes.len() <= 4)?;
-        (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
-    };
-    let (content, behind) = rest.split_at_checked(length)?;
-    Some((tag, content, behind))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! rustls does not tell, and a whole X.509 library would be much for two times.
 
 use crate::base::Timestamp;
+use crate::base::der::element;
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
@@ -26,19 +27,6 @@ pub(super) fn of(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let from = moment(tag, from)?;
     let (tag, until, _) = element(rest)?;
     Some((from, moment(tag, until)?))
-}
-
-/// Tag, content, and what stands behind the element.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&[tag, first], rest) = der.split_first_chunk::<2>()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f)).filter(|(bytes, _)| bytes.len() <= 4)?;
-        (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
-    };
-    let (content, behind) = rest.split_at_checked(length)?;
-    Some((tag, content, behind))
 }
 
 fn moment(tag: u8, text: &[u8]) -> Option<Timestamp> {
