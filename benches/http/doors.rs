@@ -249,7 +249,7 @@ async fn wait(server: &Child, requests: &Requests, silent: &Silent, waiting: usi
     for _ in &callbacks {
         open.push(Connection::open(server.address).await);
     }
-    let mut back = JoinSet::new();
+    let (connected, mut back) = (server.resident(), JoinSet::new());
     let sent = Instant::now();
     for (mut connection, request) in open.into_iter().zip(callbacks) {
         back.spawn_local(async move {
@@ -272,10 +272,11 @@ async fn wait(server: &Child, requests: &Requests, silent: &Silent, waiting: usi
     let refused = took.iter().filter(|(status, _)| *status == 503).count();
     let longest = took.iter().map(|(_, time)| *time).max().unwrap_or_default();
     println!(
-        "{waiting} codes to scan: {:.1} MiB more; the same people back at a silent vendor, at most {held} at once: \
-         {:.1} MiB more than before both (limit 100); {refused} of {} told so, the last after {:.1} s",
+        "{waiting} codes to scan: {:.1} MiB more; their connections, open: {:.1} MiB more; the same people back at a \
+         silent vendor, at most {held} at once: {:.1} MiB more (limit 100); {refused} of {} told so, the last after {:.1} s",
         shown - before,
-        most - before,
+        connected - shown,
+        most - connected,
         took.len(),
         longest.as_secs_f64(),
     );

@@ -35,7 +35,7 @@ const STARTS: usize = 5;
 /// Connections that flood the login page, and that introspect meanwhile.
 const FLOOD: (usize, usize) = (32, 8);
 /// After a load, before memory is read once more.
-const CALM: Duration = Duration::from_secs(3);
+const CALM: Duration = Duration::from_secs(10);
 
 /// Measures a provider that it starts itself.
 #[derive(Clone, Debug, Parser)]
@@ -227,11 +227,12 @@ impl Bench<'_> {
         println!("memory: {} more of mixed load ({done} operations)", self.memory(limit).await);
     }
 
-    /// What the server holds at the end of a load, and a moment after it: memory to
-    /// hash with is kept as long as people sign in.
+    /// What the server holds at the end of a load, and a while after it, with one
+    /// caller left: memory to hash with is kept as long as people sign in.
     async fn memory(&self, load: Duration) -> String {
         let loaded = self.server.resident();
-        tokio::time::sleep(CALM).await;
+        let introspection = Rc::new(operations::introspection(&self.guests, &self.guests.access));
+        drive(self.server.address, 1, CALM, introspection).await;
         let calm = self.server.resident();
         format!("{loaded:.1} MiB at the end and {calm:.1} MiB {CALM:?} after {:.0} s", load.as_secs_f64())
     }

@@ -79,7 +79,7 @@ impl Flow {
         if let (Authenticated::Rejected(_), Some(typed)) = (&answered, typed) {
             self.keep_typed(visit.clone(), entered.interaction.name.clone(), typed).await?;
         }
-        self.progressed(visit, page, entered, (answered, ticks)).await
+        Box::pin(self.progressed(visit, page, entered, (answered, ticks))).await
     }
 
     /// Where a method's answer leads.

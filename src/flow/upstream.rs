@@ -100,7 +100,7 @@ impl Flow {
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
         let Welcome { browser, returned } = self.welcome(&visit, page, &params).await?;
         let name = self.second_name(browser, returned.interaction);
-        let entered = self.enter_login(visit.clone(), name.clone()).await?;
+        let entered = Box::pin(self.enter_login(visit.clone(), name.clone())).await?;
         self.is_offered(&entered.view.view, page.method())?;
         let (upstream, used) = (self.upstream.clone(), returned.clone());
         if !self.store.write(move |tx| upstream.use_state(tx, &used)).await? {
@@ -118,7 +118,7 @@ impl Flow {
         let attempt = self.attempt(&visit, &entered, (&known, page.method()));
         let arrived = authenticator.arrive(&attempt, &arrival).await;
         self.count_login(authenticator.method().name, &arrived);
-        self.progressed(visit.clone(), page, entered, (arrived?, Ticks::default())).await
+        Box::pin(self.progressed(visit.clone(), page, entered, (arrived?, Ticks::default()))).await
     }
 
     /// Looks at what a native app got from a vendor's SDK.
@@ -126,7 +126,7 @@ impl Flow {
     /// # Errors
     /// As [`Flow::login`].
     pub async fn app_login(&self, visit: Visit, page: LoginPage, posted: PostedLogin) -> Result<Submission, FlowError> {
-        let entered = self.enter_login(visit.clone(), posted.interaction).await?;
+        let entered = Box::pin(self.enter_login(visit.clone(), posted.interaction)).await?;
         Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
         self.is_offered(&entered.view.view, page.method())?;
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
@@ -135,7 +135,7 @@ impl Flow {
         let attempt = self.attempt(&visit, &entered, (&known, page.method()));
         let answered = authenticator.answer(&attempt, &posted.fields).await;
         self.count_login(authenticator.method().name, &answered);
-        self.progressed(visit.clone(), page, entered, (answered?, ticks)).await
+        Box::pin(self.progressed(visit.clone(), page, entered, (answered?, ticks))).await
     }
 
     /// Whether a state is this browser's and this method's, and in time.

@@ -2,9 +2,10 @@
 //!
 //! Every waiting call has a connection and its buffers. Without a bound, a vendor
 //! that says nothing turns everybody who comes back from it into memory; with one,
-//! they wait for a place, within the same time. And a vendor that is not there need
-//! not be waited for by each of them: after some silent calls in a row it rests,
-//! and one call in [`REST`] finds out whether it is back.
+//! they wait for a place, within the same time, and those whom no place can reach
+//! in time are told so at once. And a vendor that is not there need not be waited
+//! for by each of them: after some silent calls in a row it rests, and one call in
+//! [`REST`] finds out whether it is back.
 
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use super::OutboundError;
 
 /// Calls to one vendor at a time. A vendor that answers in 300 ms still gets 400 in a second.
 const PLACES: usize = 128;
+/// Calls that wait for a place: what a vendor that answers in half a second gets done
+/// in the five that a page may take.
+const QUEUE: usize = 1_024;
 /// So many calls in a row without an answer, and the vendor rests.
 const SILENT_CALLS: u32 = 20;
 /// A resting vendor is called once in this time.
@@ -23,27 +27,33 @@ const REST: Duration = Duration::from_secs(5);
 
 /// The calls to one vendor.
 pub(super) struct Lane {
+    seats: Semaphore,
     places: Semaphore,
     breaker: Mutex<Breaker>,
 }
 
 impl Lane {
     pub(super) fn new() -> Self {
-        Self { places: Semaphore::new(PLACES), breaker: Mutex::new(Breaker::default()) }
+        Self {
+            seats: Semaphore::new(PLACES + QUEUE),
+            places: Semaphore::new(PLACES),
+            breaker: Mutex::new(Breaker::default()),
+        }
     }
 
     /// A place among the calls under way, waited for at most until `deadline`.
     ///
     /// # Errors
-    /// [`OutboundError::Resting`] at once, [`OutboundError::Crowded`] when no place became free.
-    pub(super) async fn enter(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, OutboundError> {
+    /// [`OutboundError::Resting`] and [`OutboundError::Crowded`] at once; the latter too when no place became free.
+    pub(super) async fn enter(&self, deadline: Instant) -> Result<Place<'_>, OutboundError> {
         // Whoever would be refused behind the queue need not stand in it.
         if self.breaker.lock().rests(Instant::now()) {
             return Err(OutboundError::Resting);
         }
+        let Ok(seat) = self.seats.try_acquire() else { return Err(OutboundError::Crowded) };
         let left = deadline.saturating_duration_since(Instant::now());
         let Ok(Ok(place)) = timeout(left, self.places.acquire()).await else { return Err(OutboundError::Crowded) };
-        if self.breaker.lock().admits(Instant::now()) { Ok(place) } else { Err(OutboundError::Resting) }
+        if self.breaker.lock().admits(Instant::now()) { Ok(Place(seat, place)) } else { Err(OutboundError::Resting) }
     }
 
     /// Takes down how a call ended.
@@ -61,6 +71,12 @@ impl Lane {
         }
     }
 }
+
+/// Held while a call is under way.
+pub(super) struct Place<'a>(
+    #[expect(dead_code, reason = "is given back when dropped")] SemaphorePermit<'a>,
+    #[expect(dead_code, reason = "is given back when dropped")] SemaphorePermit<'a>,
+);
 
 /// What the operator is told of.
 #[derive(Debug, Eq, PartialEq)]
@@ -167,30 +183,44 @@ mod tests {
         assert!(matches!(error, OutboundError::Failed(_)), "another vendor is not held against it: {error}");
     }
 
-    fn free_places(vendor: &Outbound) -> usize {
-        vendor.lane.as_ref().unwrap().places.available_permits()
+    /// Free places, and free seats of those who have one or wait for it.
+    fn free(vendor: &Outbound) -> [usize; 2] {
+        let lane = vendor.lane.as_ref().unwrap();
+        [lane.places.available_permits(), lane.seats.available_permits()]
     }
 
     #[tokio::test]
     async fn no_more_than_the_places_are_under_way_and_the_rest_waits_no_longer_than_it_may() {
-        let (address, _serving) = answering(vec!["…".to_owned(); PLACES + 1]);
+        let (address, _serving) = answering(vec!["…".to_owned(); PLACES]);
         let (vendor, url) = (private().lane(), Url::parse(&format!("http://{address}/")).unwrap());
         let patient = Duration::from_secs(2);
         let mut calls = tokio::task::JoinSet::new();
-        for _ in 0..PLACES {
-            let (vendor, call) = (vendor.clone(), Call::get(url.clone()).within(patient));
-            calls.spawn(async move { vendor.send(call).await.err().map(|error| error.never_left()) });
-        }
-        while free_places(&vendor) > 0 {
+        let call = |within| {
+            let (vendor, call) = (vendor.clone(), Call::get(url.clone()).within(within));
+            async move { vendor.send(call).await.err().unwrap() }
+        };
+        (0..PLACES).for_each(|_| drop(calls.spawn(call(patient))));
+        while free(&vendor)[0] > 0 {
             tokio::task::yield_now().await;
         }
         let begun = Instant::now();
-        let late = vendor.send(Call::get(url).within(Duration::from_millis(100))).await.err().unwrap();
+        let late = call(Duration::from_millis(100)).await;
         assert!(matches!(late, OutboundError::Crowded) && late.never_left(), "{late}");
-        assert!(begun.elapsed() < patient);
-        for call in calls.join_all().await {
-            assert_eq!(call, Some(false), "its time is over, and it may have been heard");
+        assert!(begun.elapsed() >= Duration::from_millis(100), "it waited as long as it might");
+        let mut waiting = tokio::task::JoinSet::new();
+        (0..QUEUE).for_each(|_| drop(waiting.spawn(call(Duration::from_millis(500)))));
+        while free(&vendor)[1] > 0 {
+            tokio::task::yield_now().await;
         }
-        assert_eq!(free_places(&vendor), PLACES);
+        let begun = Instant::now();
+        assert!(matches!(call(patient).await, OutboundError::Crowded));
+        assert!(begun.elapsed() < Duration::from_millis(100), "whom no place can reach is told so at once");
+        for error in waiting.join_all().await {
+            assert!(matches!(error, OutboundError::Crowded), "{error}");
+        }
+        for error in calls.join_all().await {
+            assert!(!error.never_left(), "its time is over, and it may have been heard: {error}");
+        }
+        assert_eq!(free(&vendor), [PLACES, PLACES + QUEUE]);
     }
 }

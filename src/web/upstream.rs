@@ -102,7 +102,7 @@ async fn arrive(context: &Context, page: LoginPage) -> HttpResponse {
         return context.failing(Failing::BadState);
     }
     match context.app.flow.arrive(context.visit.clone(), page, context.query.clone()).await {
-        Ok(submission) => submitted(context, page, submission).await,
+        Ok(submission) => Box::pin(submitted(context, page, submission)).await,
         Err(error) => context.failed(&error),
     }
 }
@@ -113,7 +113,7 @@ async fn app(context: &Context, payload: Payload, page: LoginPage) -> HttpRespon
         Err(refused) => return refused,
     };
     match context.app.flow.app_login(context.visit.clone(), page, posted(&form, None)).await {
-        Ok(submission) => submitted(context, page, submission).await,
+        Ok(submission) => Box::pin(submitted(context, page, submission)).await,
         Err(error) => context.failed(&error),
     }
 }
