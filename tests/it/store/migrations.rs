@@ -1,6 +1,8 @@
 //! The schema: applied once, by whoever comes first, and never by an older program.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use diesel::RunQueryDsl;
@@ -53,6 +55,67 @@ fn the_migrations_make_the_tables_that_diesel_knows(#[values(Sqlite, Postgres)] 
     let database = TestDatabase::new(backend);
     migrate::run(database.url()).unwrap();
     assert_eq!(columns(&database, backend), known());
+}
+
+/// Everything up to `last`, as an older program left it.
+fn as_of(database: &TestDatabase, last: &str) {
+    let mut conn = database.connect();
+    let versions = "CREATE TABLE __diesel_schema_migrations (
+        version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)";
+    conn.batch_execute(versions).unwrap();
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let mut steps: Vec<_> = fs::read_dir(all).unwrap().map(|step| step.unwrap().path()).collect();
+    steps.sort();
+    for step in steps {
+        let version = step.file_name().unwrap().to_str().unwrap().split('_').next().unwrap().to_owned();
+        if version.as_str() <= last {
+            conn.batch_execute(&fs::read_to_string(step.join("up.sql")).unwrap()).unwrap();
+            let row = format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}')");
+            conn.batch_execute(&row).unwrap();
+        }
+    }
+}
+
+/// PostgreSQL has nothing to move.
+#[test]
+fn accounts_and_people_of_an_older_schema_are_all_there_after_the_move_to_the_order_of_their_ids() {
+    let database = TestDatabase::empty(Sqlite);
+    as_of(&database, "0013");
+    let people = "INSERT INTO accounts VALUES
+            ('2', 'sub', '1', NULL, 'Lab', 'active', 1, 3, 4), ('1', 'main', '1', 'acme', 'Acme', 'active', 0, 1, 2);
+        INSERT INTO principals VALUES
+            ('p_b', 'sub_account', '2', NULL, NULL, 'Lab', 'active', 0, '{}', 3, 4),
+            ('p_a', 'iam_user', '1', 'Alice', 'alice', 'Alice', 'disabled', 1, '{\"a\":1}', 1, 2);
+        INSERT INTO agreements VALUES ('p_a', 'v1', 5, '127.0.0.1');";
+    database.connect().batch_execute(people).unwrap();
+    let moved = migrate::run(database.url()).unwrap();
+    assert!(moved.pending.contains(&"0014".to_owned()), "{moved:?}");
+    let mut conn = database.connect();
+    conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+    let told =
+        "SELECT id || kind || account_id || coalesce(username, '-') || coalesce(username_key, '-') || display_name
+        || status || must_change_password || claims || created_at || updated_at AS text FROM principals ORDER BY id";
+    let told = diesel::sql_query(told).load::<Line>(&mut conn).unwrap();
+    assert_eq!(told[0].text, "p_aiam_user1AlicealiceAlicedisabled1{\"a\":1}12");
+    assert_eq!(told[1].text, "p_bsub_account2--Labactive0{}34");
+    let told = "SELECT id || kind || owner_id || coalesce(alias, '-') || name || status || independent_billing
+        || created_at || updated_at AS text FROM accounts ORDER BY id";
+    let told = diesel::sql_query(told).load::<Line>(&mut conn).unwrap();
+    assert_eq!((told[0].text.as_str(), told[1].text.as_str()), ("1main1acmeAcmeactive012", "2sub1-Labactive134"));
+    for refused in [
+        "INSERT INTO agreements VALUES ('p_c', 'v1', 5, '127.0.0.1')",
+        "DELETE FROM principals WHERE id = 'p_a'",
+        "INSERT INTO accounts VALUES ('3', 'main', '3', 'acme', 'Acme', 'active', 0, 1, 2)",
+        "INSERT INTO principals VALUES ('p_d', 'iam_user', '1', 'ALICE', 'alice', 'A', 'active', 0, '{}', 1, 2)",
+    ] {
+        assert!(conn.batch_execute(refused).is_err(), "{refused}");
+    }
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
 }
 
 #[derive(QueryableByName)]
