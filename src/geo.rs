@@ -1,8 +1,10 @@
 //! Floor 3: in which country an address is, by a file that the operator has.
 //!
-//! `app` reads the file once, at the start; `/me/sessions` shows what it says and
-//! `doctor` looks at it. Nobody outside is asked, and nothing is decided by it:
-//! people tell by it whether a place is theirs.
+//! `app` reads the file at the start and a job reads it again when it has changed;
+//! `/me/sessions` shows what it says and `doctor` looks at it. Nobody outside is
+//! asked. People tell by it whether a place is theirs, and an owner may have them
+//! asked for a proof when it changes (`flow`): a country that is not known changes
+//! nothing.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use maxminddb::{MaxMindDbError, Reader};
+use parking_lot::RwLock;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::base::Timestamp;
+use crate::base::{FileMark, Timestamp};
 use crate::domain::Language;
 use crate::outbound::guard::is_public;
 
@@ -32,9 +35,25 @@ pub enum GeoError {
     Kind(PathBuf, String),
 }
 
-/// Knows countries by addresses; nothing, where no file is configured.
+/// Knows countries by addresses; nothing, where no file is configured. Clones share
+/// what was read.
 #[derive(Clone, Default)]
-pub struct Countries(Option<Arc<Reader<Vec<u8>>>>);
+pub struct Countries(Option<Arc<Database>>);
+
+type FileReader = Reader<Vec<u8>>;
+
+struct Database {
+    path: PathBuf,
+    state: RwLock<State>,
+}
+
+struct State {
+    reader: Arc<FileReader>,
+    /// The file as it was when it was read, or was found to be no good.
+    read: Option<FileMark>,
+    /// The file at the last look.
+    seen: Option<FileMark>,
+}
 
 /// What a country's or a city's database says of an address; the rest of it is
 /// not looked at.
@@ -57,14 +76,40 @@ impl Countries {
     /// It cannot be read, or is no database of countries.
     pub fn open(file: Option<&Path>) -> Result<Self, GeoError> {
         let Some(path) = file else { return Ok(Self::default()) };
-        let bytes = std::fs::read(path).map_err(|error| GeoError::File(path.to_owned(), error.kind()))?;
-        let reader = Reader::from_source(bytes).map_err(|error| GeoError::Format(path.to_owned(), error))?;
-        let kind = &reader.metadata().database_type;
-        // GeoLite2-Country, DBIP-City-Lite, GeoIP2-Enterprise …
-        if !["Country", "City", "Enterprise"].iter().any(|known| kind.contains(known)) {
-            return Err(GeoError::Kind(path.to_owned(), kind.clone()));
+        let mark = FileMark::of(path);
+        let state = State { reader: Arc::new(read(path)?), read: mark, seen: mark };
+        Ok(Self(Some(Arc::new(Database { path: path.to_owned(), state: RwLock::new(state) }))))
+    }
+
+    /// Reads the file again when it has changed, and was left alone since the last
+    /// look: nobody is writing it any more. When it is gone or no good, the log is
+    /// told once and the old one stays.
+    pub fn refresh(&self) {
+        let Some(database) = &self.0 else { return };
+        let mark = FileMark::of(&database.path);
+        {
+            let mut state = database.state.write();
+            let settled = std::mem::replace(&mut state.seen, mark) == mark;
+            if !settled || state.read == mark {
+                return;
+            }
         }
-        Ok(Self(Some(Arc::new(reader))))
+        let read = read(&database.path);
+        let mut state = database.state.write();
+        state.read = mark;
+        match read {
+            Ok(reader) => {
+                state.reader = Arc::new(reader);
+                tracing::info!("countries are looked up in the new file");
+            }
+            Err(error) => tracing::warn!(%error, "the new database of countries is not used, the old one stays"),
+        }
+    }
+
+    /// The two letters of an address's country (ISO 3166-1), where the file tells them.
+    #[must_use]
+    pub fn letters(&self, address: &str) -> Option<String> {
+        self.country(address)?.iso_code
     }
 
     /// What the country of an address is called in this language: by the file's own
@@ -72,23 +117,41 @@ impl Countries {
     /// know, and for one that is nowhere in the public internet.
     #[must_use]
     pub fn name(&self, address: &str, language: Language) -> Option<String> {
-        let reader = self.0.as_ref()?;
+        let mut country = self.country(address)?;
+        country.names.remove(language.as_str()).or(country.iso_code)
+    }
+
+    fn country(&self, address: &str) -> Option<Country> {
+        let reader = self.reader()?;
         let address: IpAddr = address.parse().ok()?;
         let address = address.to_canonical();
         if !is_public(address) {
             return None;
         }
         let found = reader.lookup(address).and_then(|found| found.decode::<Place>());
-        let place = found.inspect_err(|error| tracing::warn!(%error, "the database of countries is broken")).ok()??;
-        let mut country = place.country?;
-        country.names.remove(language.as_str()).or(country.iso_code)
+        found.inspect_err(|error| tracing::warn!(%error, "the database of countries is broken")).ok()??.country
     }
+
+    fn reader(&self) -> Option<Arc<FileReader>> {
+        self.0.as_ref().map(|database| Arc::clone(&database.state.read().reader))
+    }
+}
+
+fn read(path: &Path) -> Result<FileReader, GeoError> {
+    let bytes = std::fs::read(path).map_err(|error| GeoError::File(path.to_owned(), error.kind()))?;
+    let reader = Reader::from_source(bytes).map_err(|error| GeoError::Format(path.to_owned(), error))?;
+    let kind = &reader.metadata().database_type;
+    // GeoLite2-Country, DBIP-City-Lite, GeoIP2-Enterprise …
+    if !["Country", "City", "Enterprise"].iter().any(|known| kind.contains(known)) {
+        return Err(GeoError::Kind(path.to_owned(), kind.clone()));
+    }
+    Ok(reader)
 }
 
 impl fmt::Display for Countries {
     /// Kind and date of the file, for operators.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(reader) = &self.0 else { return f.write_str("none") };
+        let Some(reader) = self.reader() else { return f.write_str("none") };
         let built = i64::try_from(reader.metadata().build_epoch).unwrap_or_default();
         let day: String = Timestamp::from_seconds(built).to_string().chars().take_while(|c| *c != 'T').collect();
         write!(f, "{} of {day}", reader.metadata().database_type)

@@ -1,10 +1,11 @@
-//! Floor 6: what runs beside requests: sweeping, key rotation, the outbox.
+//! Floor 6: what runs beside requests: sweeping, key rotation, the outbox, files that change.
 //!
 //! A [`Job`] is one step that can be repeated; the [`Runner`] repeats it, on one
 //! node at a time where that matters, until it is stopped. `cli` starts the
 //! runner with the server. Nothing here knows of HTTP.
 
 mod back_channel_logout;
+mod countries;
 mod keys;
 mod letters;
 mod mail;
@@ -21,6 +22,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 
 pub use back_channel_logout::BackChannelLogout;
+pub use countries::RereadCountries;
 pub use keys::{ReloadKeys, RotateKeys};
 pub use letters::SmsDelivery;
 pub use mail::MailDelivery;
@@ -89,6 +91,9 @@ pub fn of_server(app: &App) -> Runner {
         Arc::new(Sweep::new(app.store.clone(), Arc::clone(&app.clock), app.config.audit.keep)),
         Arc::new(WriteTally::new(app.tokens.clone())),
     ];
+    if app.config.geo.database.is_some() {
+        jobs.push(Arc::new(RereadCountries::new(app.countries.clone())));
+    }
     let logouts: Arc<dyn Deliver> = Arc::new(BackChannelLogout::new(app.tokens.clone(), app.outbound.clone()));
     jobs.push(Arc::new(OutboxJob::new(app.store.clone(), Arc::clone(&app.clock), vec![logouts])));
     for letters in of_letters(app) {

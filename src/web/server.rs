@@ -19,7 +19,8 @@ use super::body::Patience;
 use super::client_address::ProxyTrust;
 use super::edge::Edge;
 use super::health::{self, Health};
-use super::tls::{Certificate, LOOK_AFTER};
+use super::tls::Certificate;
+use crate::base::file_mark::LOOK_AFTER;
 use crate::config::{self, ConfigError};
 use crate::telemetry::Metrics;
 

@@ -2,10 +2,8 @@
 
 mod validity;
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::RwLock;
 use rustls::ServerConfig;
@@ -15,11 +13,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use crate::base::{Clock, SystemClock};
+use crate::base::{Clock, FileMark, SystemClock};
 use crate::config::ConfigError;
-
-/// How often the files are looked at.
-pub const LOOK_AFTER: Duration = Duration::from_secs(1);
 
 /// A certificate and its key, as new handshakes use them.
 #[derive(Debug)]
@@ -35,9 +30,8 @@ struct State {
     seen: Seen,
 }
 
-/// What a look at the two files shows without reading them: the file's number,
-/// its length, and when it was written.
-type Seen = [Option<[i64; 4]>; 2];
+/// What a look at the two files shows without reading them.
+type Seen = [Option<FileMark>; 2];
 
 impl Certificate {
     /// Reads both files.
@@ -94,11 +88,7 @@ impl ResolvesServerCert for Certificate {
 }
 
 fn look(chain: &Path, key: &Path) -> Seen {
-    [chain, key].map(|path| {
-        let metadata = std::fs::metadata(path).ok()?;
-        let (number, length) = (metadata.ino().cast_signed(), metadata.len().cast_signed());
-        Some([number, length, metadata.mtime(), metadata.mtime_nsec()])
-    })
+    [chain, key].map(FileMark::of)
 }
 
 fn read_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, ConfigError> {

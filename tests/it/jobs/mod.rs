@@ -1,5 +1,6 @@
 //! What runs beside requests: leases, sweeping, the outbox.
 
+mod countries;
 mod leases;
 mod letters;
 mod outbox;
