@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::args::Common;
 use super::house::House;
+use super::reauth::{self, ReauthArgs};
 use super::{CliError, output};
 use crate::base::Secret;
 use crate::domain::{Account, ContactKind, Principal};
-use crate::identity::{MOST_DAYS, MustChange, OperatorError, Portrait, Switch, by_operator};
+use crate::identity::{MOST_DAYS, MustChange, OperatorError, PolicyChange, Portrait, Switch, by_operator};
 use crate::web::pages::mask;
 
 /// `menshen account …`
@@ -45,6 +46,15 @@ pub enum AccountCommand {
         #[arg(value_name = "DAYS", value_parser = clap::value_parser!(u16).range(0..=i64::from(MOST_DAYS)))]
         days: u16,
     },
+    /// Have the people of a main account prove themselves again although they are signed in.
+    Reauth {
+        /// The main account.
+        #[command(flatten)]
+        who: Who,
+        /// When.
+        #[command(flatten)]
+        when: ReauthArgs,
+    },
     /// Give another password: every sign-in and every token ends, at once.
     ResetPassword {
         /// Whose.
@@ -77,6 +87,7 @@ pub(super) fn run(common: &Common, command: &AccountCommand) -> Result<(), CliEr
         AccountCommand::Suspend(who) => switch(common, &house, &who.who, Switch::Suspend),
         AccountCommand::Resume(who) => switch(common, &house, &who.who, Switch::Resume),
         AccountCommand::LongLived { who, days } => allow_long_lived(common, &house, &who.who, *days),
+        AccountCommand::Reauth { who, when } => reauth::run(common, &house, &who.who, when),
         AccountCommand::ResetPassword { who, stdin, keep } => {
             let given = if *stdin { Some(read_password()?) } else { None };
             let must_change = if *keep { MustChange::No } else { MustChange::AtNextLogin };
@@ -138,7 +149,7 @@ fn user_name(user: &Principal) -> String {
 }
 
 fn portrait_text(portrait: &Portrait) -> String {
-    let Portrait { principal, contacts, sub_accounts, iam_users, iam_long_lived_days } = portrait;
+    let Portrait { principal, contacts, sub_accounts, iam_users, policy } = portrait;
     let mut lines = vec![
         format!("{} {} ({})", principal.kind, user_name(principal), principal.id),
         format!("name           {}", principal.display_name),
@@ -150,7 +161,10 @@ fn portrait_text(portrait: &Portrait) -> String {
     if principal.must_change_password {
         lines.push("password       must be changed at the next sign-in".to_owned());
     }
-    lines.extend(iam_long_lived_days.map(|days| format!("long-lived     {days} days for its IAM users")));
+    if let Some(policy) = policy {
+        lines.push(format!("long-lived     {} days for its IAM users", policy.iam_long_lived_days));
+        lines.push(format!("proof again    {}", reauth::told(policy.reauth)));
+    }
     lines.extend(contacts.iter().map(|(kind, text)| format!("{:<14} {}", kind.as_str(), masked(*kind, text))));
     lines.extend(sub_accounts.iter().map(|account| format!("sub-account    {}", account_line(account))));
     lines.extend(iam_users.iter().map(|user| {
@@ -160,7 +174,7 @@ fn portrait_text(portrait: &Portrait) -> String {
 }
 
 fn portrait_json(portrait: &Portrait) -> Value {
-    let Portrait { principal, contacts, sub_accounts, iam_users, iam_long_lived_days } = portrait;
+    let Portrait { principal, contacts, sub_accounts, iam_users, policy } = portrait;
     let users: Vec<Value> = iam_users
         .iter()
         .map(|user| json!({ "id": user.id, "login": user.upn(), "name": user.display_name, "status": user.status }))
@@ -172,7 +186,8 @@ fn portrait_json(portrait: &Portrait) -> Value {
         "status": principal.status, "owner_status": principal.owner_status,
         "must_change_password": principal.must_change_password, "account": account_json(&principal.account),
         "contacts": contacts, "sub_accounts": sub_accounts.iter().map(account_json).collect::<Vec<_>>(),
-        "iam_users": users, "iam_long_lived_days": iam_long_lived_days,
+        "iam_users": users, "iam_long_lived_days": policy.as_ref().map(|policy| policy.iam_long_lived_days),
+        "reauth": policy.as_ref().map(|policy| reauth::shown(policy.reauth)),
     })
 }
 
@@ -196,7 +211,8 @@ fn switch(common: &Common, house: &House, who: &str, switch: Switch) -> Result<(
 }
 
 fn allow_long_lived(common: &Common, house: &House, who: &str, days: u16) -> Result<(), CliError> {
-    let changed = house.wait(house.identity()?.allow_long_lived(who, days, &by_operator()));
+    let change = PolicyChange { iam_long_lived_days: Some(days), ..PolicyChange::default() };
+    let changed = house.wait(house.identity()?.change_policy(who, change, &by_operator()));
     let changed = changed.map_err(|error| CliError::new(who, error))?;
     if common.json {
         output::json(&json!({ "who": who, "changed": changed, "iam_long_lived_days": days }));

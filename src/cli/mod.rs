@@ -18,6 +18,7 @@ mod house;
 mod keys;
 mod migrate;
 mod output;
+mod reauth;
 mod serve;
 
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
-use super::policy;
+use super::policy::{Asked, Situation, Way, state_for};
 use super::{Flow, Progress, StoredRequest, Visit};
 use crate::base::Timestamp;
 use crate::base::id::SignInId;
@@ -12,7 +12,7 @@ use crate::session::{self, Browser, Recognised};
 use crate::store::{StoreResult, Tx};
 
 /// Name of the page in its handles.
-const PAGE: &str = "/accounts";
+pub(super) const PAGE: &str = "/accounts";
 
 /// One row of the page.
 #[derive(Clone, Debug)]
@@ -111,11 +111,13 @@ impl Flow {
                 if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
                     return Ok(Err(forged));
                 }
-                let Some(sign_in) = flow.account_behind(tx, &browser, &handle)? else {
+                let situation = flow.own_situation(tx, &visit, &browser)?;
+                let mut rows = situation.sign_ins.iter();
+                let Some(sign_in) = rows.find(|row| flow.account_handle(row.id) == handle) else {
                     return Ok(Err(Problem::Stale.into()));
                 };
-                if policy::remembered_state(&sign_in, visit.now) == SignInState::Active {
-                    let outcome = flow.entrance_for(tx, &sign_in, &handle)?;
+                if picked_state(&situation, sign_in, visit.now) == SignInState::Active {
+                    let outcome = flow.entrance_for(tx, sign_in)?;
                     return Ok(Ok(Answer { outcome, cookie: None }));
                 }
                 let request = StoredRequest { asked: None, subject: None, restart: PAGE.to_owned() };
@@ -129,13 +131,13 @@ impl Flow {
 
     /// Where a signed-in account is used: at the default client, with a hint at
     /// whom (OIDC Core §4), else on its own page here.
-    fn entrance_for(&self, tx: &mut Tx<'_>, sign_in: &SignIn, handle: &str) -> StoreResult<Outcome> {
+    pub(super) fn entrance_for(&self, tx: &mut Tx<'_>, sign_in: &SignIn) -> StoreResult<Outcome> {
         let hint = self.login_hints.of(&sign_in.principal.id);
         let pairs = [("iss", self.settings.issuer.as_str()), ("login_hint", hint.as_str())];
         let entrance = self.default_entrance(tx)?;
         Ok(match entrance {
             Some(address) => Outcome::Leave(appended(&address, pairs.into_iter())),
-            None => Outcome::Page(Destination::Account(handle.to_owned())),
+            None => Outcome::Page(Destination::Account(self.account_handle(sign_in.id))),
         })
     }
 
@@ -170,12 +172,12 @@ impl Flow {
     }
 
     fn list(&self, tx: &mut Tx<'_>, visit: &Visit, browser: &Browser) -> StoreResult<AccountsView> {
-        let rows = browser.sign_ins(tx)?;
-        let entries = rows.iter().map(|row| {
+        let situation = self.own_situation(tx, visit, browser)?;
+        let entries = situation.sign_ins.iter().map(|row| {
             Ok(AccountEntry {
                 handle: self.account_handle(row.id),
                 facts: self.facts(tx, &row.principal)?,
-                state: policy::remembered_state(row, visit.now),
+                state: picked_state(&situation, row, visit.now),
                 last_used: row.last_seen_at,
             })
         });
@@ -209,15 +211,9 @@ impl Flow {
     pub(super) fn account_handle(&self, id: SignInId) -> String {
         self.handle_for(PAGE, id)
     }
+}
 
-    /// The sign-in of this browser behind a handle.
-    pub(super) fn account_behind(
-        &self,
-        tx: &mut Tx<'_>,
-        browser: &Browser,
-        handle: &str,
-    ) -> StoreResult<Option<SignIn>> {
-        let rows = browser.sign_ins(tx)?;
-        Ok(rows.into_iter().find(|row| self.account_handle(row.id) == handle))
-    }
+/// What opening one of these accounts comes to.
+fn picked_state(situation: &Situation, row: &SignIn, now: Timestamp) -> SignInState {
+    state_for(&Asked::default(), situation, (row, Way::Picked), now)
 }

@@ -2,6 +2,7 @@
 
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
+use super::policy::{Asked, Way, state_for};
 use super::{Flow, Visit};
 use crate::base::Timestamp;
 use crate::base::id::{ClientId, PrincipalId};
@@ -143,11 +144,12 @@ impl Flow {
         browser: &Browser,
         handle: Option<&str>,
     ) -> StoreResult<Option<SignIn>> {
-        let rows = browser.sign_ins(tx)?;
-        let mut active = rows.into_iter().filter(|row| row.state(visit.now) == SignInState::Active);
+        let (asked, situation) = (Asked::default(), self.own_situation(tx, visit, browser)?);
+        let state = |row: &SignIn| state_for(&asked, &situation, (row, Way::Unasked), visit.now);
+        let mut active = situation.sign_ins.iter().filter(|row| state(row) == SignInState::Active);
         Ok(match handle {
-            Some(handle) => active.find(|row| self.account_handle(row.id) == handle),
-            None => active.next(),
+            Some(handle) => active.find(|row| self.account_handle(row.id) == handle).cloned(),
+            None => active.next().cloned(),
         })
     }
 

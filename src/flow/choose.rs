@@ -5,7 +5,7 @@ use super::context::View;
 use super::interaction::{Interaction, Progress};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
-use super::policy::{self, Ask, NextStep};
+use super::policy::{self, Ask, Asked, NextStep, Way};
 use super::situation::Given;
 use super::{Flow, Visit};
 use crate::base::Timestamp;
@@ -167,18 +167,20 @@ impl Flow {
         interaction: &Interaction,
         client: Option<&Client>,
     ) -> StoreResult<(Choosing, Vec<ChoiceEntry>)> {
-        let rows = interaction.browser.sign_ins(tx)?;
+        let asked = self.asked_in(tx, interaction, client)?;
+        let situation = self.situation(tx, visit, &asked, Given::of(interaction, &interaction.progress, client))?;
         let mut choosing = Choosing::Browser;
-        if let NextStep::Ask(Ask::Mismatch(id)) = self.next_in(tx, visit, interaction, client)?
-            && let Some(other) = rows.iter().find(|row| row.id == id)
+        if let NextStep::Ask(Ask::Mismatch(id)) = policy::next_step(&asked, &situation, visit.now)
+            && let Some(other) = situation.find(id)
         {
             choosing = Choosing::Mismatch(Box::new(self.facts(tx, &other.principal)?));
         }
-        let mut entries = Vec::new();
-        for id in self.offered(tx, visit, interaction, client)? {
-            if let Some(row) = rows.iter().find(|row| row.id == id) {
-                entries.push(self.entry(tx, visit, interaction, row)?);
-            }
+        let offered = policy::offered(&asked, &situation, visit.now);
+        let situation = self.heeding(tx, visit, situation, &offered)?;
+        let mut entries = Vec::with_capacity(offered.len());
+        for row in offered.iter().filter_map(|id| situation.find(*id)) {
+            let state = policy::state_for(&asked, &situation, (row, Way::Picked), visit.now);
+            entries.push(self.entry(tx, interaction, row, state)?);
         }
         Ok((choosing, entries))
     }
@@ -191,8 +193,11 @@ impl Flow {
         interaction: &Interaction,
         newcomer: &Principal,
     ) -> StoreResult<(Choosing, Vec<ChoiceEntry>)> {
-        let rows = interaction.browser.sign_ins(tx)?;
-        let entries = rows.iter().map(|row| self.entry(tx, visit, interaction, row));
+        let (asked, situation) = (Asked::default(), self.own_situation(tx, visit, &interaction.browser)?);
+        let entries = situation.sign_ins.iter().map(|row| {
+            let state = policy::state_for(&asked, &situation, (row, Way::Unasked), visit.now);
+            self.entry(tx, interaction, row, state)
+        });
         let entries = entries.collect::<StoreResult<_>>()?;
         Ok((Choosing::Full(Box::new(self.facts(tx, newcomer)?)), entries))
     }
@@ -211,14 +216,14 @@ impl Flow {
     fn entry(
         &self,
         tx: &mut Tx<'_>,
-        visit: &Visit,
         interaction: &Interaction,
         row: &SignIn,
+        state: SignInState,
     ) -> StoreResult<ChoiceEntry> {
         Ok(ChoiceEntry {
             handle: self.handle(interaction, row.id),
             facts: self.facts(tx, &row.principal)?,
-            state: policy::remembered_state(row, visit.now),
+            state,
             selectable: true,
             last_used: Some(row.last_seen_at),
         })

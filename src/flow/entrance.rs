@@ -27,7 +27,7 @@ impl Flow {
                     None => situation.sign_ins.iter().find(|sign_in| hinted(sign_in)),
                 };
                 let page = match known {
-                    Some(sign_in) => self.again_at(sign_in, &situation.methods),
+                    Some(sign_in) => self.again_at(sign_in, &situation.methods_for(sign_in)),
                     None => self.entrance(request, situation),
                 };
                 Destination::Login { page, interaction: name }

@@ -12,8 +12,10 @@ use crate::session::{self, Browser};
 use crate::store::{StoreResult, Tx, affinities, audit, client_sessions, sign_ins};
 use crate::token::codes::{self, CodeMint, NewGrant};
 
-/// The use of a sign-in is written down when the last note is older than this.
+/// The use of a sign-in is written down when the last note is older than this,
 const TOUCH_AFTER: Duration = Duration::from_secs(60);
+/// or than this part of the time that its owner lets it lie unused.
+const IDLE_PART: u32 = 20;
 
 /// Random values of one request, drawn before its transaction, which may run
 /// twice.
@@ -91,7 +93,9 @@ impl Flow {
         if situation.affinity.as_ref() != Some(&principal.id) {
             affinities::put(tx, browser.id, &issue.client.id, &principal.id)?;
         }
-        if issue.visit.now.since(sign_in.last_seen_at) >= TOUCH_AFTER {
+        let idle = situation.owners.of(sign_in).and_then(|owner| owner.reauth.idle());
+        let touch_after = idle.map_or(TOUCH_AFTER, |idle| TOUCH_AFTER.min(idle / IDLE_PART));
+        if issue.visit.now.since(sign_in.last_seen_at) >= touch_after {
             let lifetimes = session::lifetimes(tx, &self.settings.lifetimes, principal, sign_in.stay())?;
             sign_ins::touch(tx, sign_in.id, issue.visit.now + lifetimes.idle)?;
         }

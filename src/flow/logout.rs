@@ -8,7 +8,7 @@
 use super::leaving::{Ended, Left};
 use super::outcome::{FlowError, Problem};
 use super::people::Facts;
-use super::policy::remembered_state;
+use super::policy::{Asked, Situation, Way, state_for};
 use super::{Flow, Visit};
 use crate::base::id::{ClientId, SessionId, SignInId};
 use crate::domain::{Client, ClientStatus, SignIn, SignInState};
@@ -230,6 +230,9 @@ impl Flow {
             Some(hint) => self.hinted(tx, hint, browser)?,
             None => Vec::new(),
         };
+        let ids: Vec<_> = resolved.active.iter().map(|row| row.id).collect();
+        let situation = Situation { sign_ins: resolved.active.clone(), ..Situation::default() };
+        let (asked, situation) = (Asked::default(), self.heeding(tx, visit, situation, &ids)?);
         let mut entries = Vec::with_capacity(resolved.active.len());
         let (mut preselected, mut app_alone) = (None, false);
         for row in &resolved.active {
@@ -241,7 +244,7 @@ impl Flow {
                 let known = client_sessions::of_sign_in(tx, row.id)?;
                 app_alone |= known.iter().any(|(id, _)| *id == client.id);
             }
-            let state = remembered_state(row, visit.now);
+            let state = state_for(&asked, &situation, (row, Way::Unasked), visit.now);
             entries.push(LogoutEntry { handle, facts: self.facts(tx, &row.principal)?, state });
         }
         let csrf = resolved.browser.as_ref().map(|browser| self.browser_token(browser.id)).unwrap_or_default();

@@ -28,6 +28,7 @@ mod narrowing;
 mod native;
 mod notices;
 mod outcome;
+mod owners;
 mod password;
 mod people;
 pub mod policy;
@@ -75,6 +76,7 @@ use crate::base::{OpaqueTokens, SharedClock, SharedEntropy, Timestamp};
 use crate::domain::audit::Origin;
 use crate::domain::browser::LifetimePolicy;
 use crate::domain::{Language, PrincipalKind};
+use crate::geo::Countries;
 use crate::identity::Notices;
 use crate::keys::{ContactKeys, LoginHints, MacKey};
 use crate::session::Browsers;
@@ -180,6 +182,8 @@ pub struct Flow {
     pub opaque: Arc<OpaqueTokens>,
     /// Blind indexes of contacts, for hints.
     pub contacts: ContactKeys,
+    /// Countries of addresses.
+    pub countries: Countries,
     /// Opaque names of people, for hints.
     pub login_hints: LoginHints,
     /// Key of the tokens in forms.

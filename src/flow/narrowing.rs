@@ -41,7 +41,7 @@ impl Flow {
             Some(account) => account.id,
             None => AccountId::from_text(key),
         };
-        Ok(methods.and(&account_policies::login_methods(tx, &account)?))
+        Ok(methods.and(&account_policies::of(tx, &account)?.login_methods))
     }
 
     /// What is left for `principal`, of `methods`.
@@ -50,7 +50,7 @@ impl Flow {
         methods: LoginMethods,
         principal: &Principal,
     ) -> StoreResult<LoginMethods> {
-        Ok(methods.and(&account_policies::login_methods(tx, &principal.account.owner_id)?))
+        Ok(methods.and(&account_policies::of(tx, &principal.account.owner_id)?.login_methods))
     }
 
     /// The first page of a method that may be used.

@@ -14,11 +14,13 @@ use crate::domain::{SignIn, SignInState};
 use crate::protocol::client_metadata::AccountAffinity;
 use crate::protocol::{ErrorCode, LoginMethods, Prompt, Prompts, Scope};
 use candidate::{Candidate, candidate};
-pub use candidate::{named_alone, offered, remembered_state};
+pub use candidate::{named_alone, offered};
 pub use demands::{Demands, NamedSession};
+pub use proof::{Owners, Way, Whence, state_for};
 
 mod candidate;
 mod demands;
+mod proof;
 
 /// The steps between a request and its code, in their order. Those that
 /// nothing can ask for yet stand here and are never asked.
@@ -101,8 +103,26 @@ pub struct Situation {
     pub consented_here: bool,
     /// Whether the candidate has yet to accept the present terms.
     pub agreements_due: bool,
-    /// The login methods that the client and the candidate's owner take.
+    /// The login methods that the client takes.
     pub methods: LoginMethods,
+    /// What the owners of the accounts in question ask.
+    pub owners: Owners,
+}
+
+impl Situation {
+    /// The sign-in of this row, while the browser has it.
+    #[must_use]
+    pub fn find(&self, id: SignInId) -> Option<&SignIn> {
+        self.sign_ins.iter().find(|sign_in| sign_in.id == id)
+    }
+
+    /// The login methods that the client and the owner of this account take, as far
+    /// as the owner was looked up.
+    #[must_use]
+    pub fn methods_for(&self, sign_in: &SignIn) -> LoginMethods {
+        let owner = self.owners.of(sign_in).map(|owner| owner.login_methods.as_slice());
+        self.methods.clone().and(owner.unwrap_or_default())
+    }
 }
 
 /// What to do now.
@@ -186,12 +206,12 @@ pub fn next_step(asked: &Asked, situation: &Situation, now: Timestamp) -> NextSt
     }
 }
 
-/// The one account that the request is about, if it is settled: whose consent
-/// and terms must be looked up before [`next_step`] is asked.
+/// The one account that the request is about, if there is one: whose owner,
+/// consent and terms must be looked up before [`next_step`] is asked.
 #[must_use]
-pub fn settled_account<'a>(asked: &Asked, situation: &'a Situation, now: Timestamp) -> Option<&'a SignIn> {
+pub fn account_meant<'a>(asked: &Asked, situation: &'a Situation, now: Timestamp) -> Option<&'a SignIn> {
     match candidate(asked, situation, now) {
-        Candidate::One(id) => find(situation, id),
+        Candidate::One(id) | Candidate::Ask(Ask::Login(Some(id))) => situation.find(id),
         Candidate::Ask(_) | Candidate::Refuse(_) => None,
     }
 }
@@ -208,10 +228,11 @@ fn decide(asked: &Asked, situation: &Situation, now: Timestamp) -> NextStep {
         Candidate::Ask(ask) => return NextStep::Ask(ask),
         Candidate::Refuse(code) => return NextStep::Refuse(code),
     };
-    let Some(sign_in) = find(situation, id) else {
+    let Some(sign_in) = situation.find(id) else {
         return NextStep::Ask(Ask::Login(None));
     };
-    if needs_proof(asked, situation, sign_in, now) {
+    let way = if situation.chosen == Some(id) { Way::Picked } else { Way::Unasked };
+    if state_for(asked, situation, (sign_in, way), now) != SignInState::Active {
         return NextStep::Ask(Ask::Login(Some(id)));
     }
     if sign_in.principal.must_change_password {
@@ -226,16 +247,6 @@ fn decide(asked: &Asked, situation: &Situation, now: Timestamp) -> NextStep {
     NextStep::Issue(id)
 }
 
-/// Whether the account must prove itself (again): it is locked, the client wants
-/// a new proof, or the last one is too old or by a method that is not taken.
-fn needs_proof(asked: &Asked, situation: &Situation, sign_in: &SignIn, now: Timestamp) -> bool {
-    if situation.proved == Some(sign_in.id) {
-        return false;
-    }
-    let stale = asked.max_age.is_some_and(|max_age| !sign_in.is_fresh(max_age, now));
-    asked.is_anew() || stale || sign_in.state(now) != SignInState::Active || !situation.methods.allow(&sign_in.method)
-}
-
 fn consent_missing(asked: &Asked, situation: &Situation) -> bool {
     if situation.consented_here {
         return false;
@@ -245,10 +256,6 @@ fn consent_missing(asked: &Asked, situation: &Situation) -> bool {
         None => false,
         Some(scope) => forced || !situation.consented.as_ref().is_some_and(|given| scope.is_subset_of(given)),
     }
-}
-
-fn find(situation: &Situation, id: SignInId) -> Option<&SignIn> {
-    situation.sign_ins.iter().find(|sign_in| sign_in.id == id)
 }
 
 #[cfg(test)]

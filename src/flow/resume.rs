@@ -7,7 +7,7 @@ use super::issue::{Draws, Issue};
 use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
 use super::policy::{self, Ask, Asked, NextStep};
 use super::situation::Given;
-use super::{Flow, Progress, StoredRequest, Visit};
+use super::{Flow, Progress, StoredRequest, Visit, accounts};
 use crate::domain::Client;
 use crate::protocol::AuthorizationRequest;
 use crate::store::{StoreResult, Tx, interactions};
@@ -128,8 +128,14 @@ impl Flow {
                 ))
             })),
             // Whoever is signed in, nobody has to be chosen for it.
-            NextStep::Issue(_) | NextStep::Refuse(_) | NextStep::Ask(Ask::Choose(_)) => {
+            step @ (NextStep::Issue(_) | NextStep::Refuse(_) | NextStep::Ask(Ask::Choose(_))) => {
                 interactions::end(tx, interaction.id)?;
+                // Who was picked at `/accounts` goes where a pick leads that asks for nothing.
+                if let (NextStep::Issue(id), accounts::PAGE) = (step, interaction.request.restart.as_str())
+                    && let Some(sign_in) = situation.find(id)
+                {
+                    return self.entrance_for(tx, sign_in).map(Ok);
+                }
                 let leave = self.default_entrance(tx)?.map(Outcome::Leave);
                 Ok(Ok(leave.unwrap_or(Outcome::Page(Destination::Accounts))))
             }

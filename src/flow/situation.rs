@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::interaction::{Interaction, Progress};
-use super::policy::{self, Asked, Confirm, Demands, NamedSession, Situation};
+use super::policy::{self, Asked, Confirm, Demands, NamedSession, Owners, Situation};
 use super::{Flow, Visit};
 use crate::base::id::{BrowserId, PrincipalId};
 use crate::domain::contact::{Email, Phone, account_key, username_key};
@@ -115,16 +115,17 @@ impl Flow {
             consented_here: progress.consented.is_some(),
             agreements_due: false,
             methods: Self::methods_of_client(tx, client)?,
+            owners: Owners::default(),
         };
-        let settled = policy::settled_account(asked, &situation, visit.now).map(|sign_in| sign_in.principal.clone());
-        if let Some(principal) = settled {
+        let meant = policy::account_meant(asked, &situation, visit.now);
+        if let Some((id, principal)) = meant.map(|sign_in| (sign_in.id, sign_in.principal.clone())) {
             if let Some(version) = self.settings.terms_for(principal.kind) {
                 situation.agreements_due = !agreements::accepted(tx, &principal.id, version)?;
             }
             if let (Some(client), None, Some(_)) = (client, &situation.consented, &asked.consent_for) {
                 situation.consented = consents::find(tx, &principal.id, &client.id)?;
             }
-            situation.methods = Self::methods_left(tx, std::mem::take(&mut situation.methods), &principal)?;
+            situation = self.heeding(tx, visit, situation, &[id])?;
         }
         Ok(situation)
     }

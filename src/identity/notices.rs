@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::{SharedEntropy, Timestamp};
+use crate::domain::user_agent::described;
 use crate::domain::{ContactKind, Language, Principal, PrincipalKind};
 use crate::keys::ContactKeys;
-use crate::notify::notice::device;
 use crate::notify::{Channel, Content, Letter, Notice, Occasion, Post};
 use crate::store::{StoreResult, Tx, identifiers, principals};
 
@@ -80,7 +80,7 @@ impl Notices {
             name: principal.upn().unwrap_or_else(|| principal.display_name.clone()),
             at: scene.at,
             address: scene.address.clone(),
-            device: device(&scene.user_agent),
+            device: described(&scene.user_agent).unwrap_or_else(|| "-".to_owned()),
         };
         self.tell_one(tx, principal, &notice, (reach, scene.language))?;
         let owner = match (principal.kind, occasion) {

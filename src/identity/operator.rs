@@ -7,6 +7,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::credentials::{MustChange, NewPassword, set_password};
+use super::owner_policy::PolicyChange;
 use super::refusal::{Refusal, Stop, all_or_nothing};
 use super::status::{set_account_status, set_principal_status};
 use super::{Identity, Makings, who};
@@ -14,7 +15,7 @@ use crate::authn::hashing::{Arena, NormalPassword};
 use crate::authn::password_policy::Weakness;
 use crate::base::{Entropy, Secret};
 use crate::domain::audit::Origin;
-use crate::domain::{Account, AccountStatus, ContactKind, Principal, PrincipalKind, PrincipalStatus};
+use crate::domain::{Account, AccountStatus, ContactKind, OwnerPolicy, Principal, PrincipalKind, PrincipalStatus};
 use crate::store::{StoreError, StoreResult, Tx, account_policies, accounts, identifiers, principals};
 
 /// Letters and digits that are not mistaken for one another when read aloud.
@@ -29,8 +30,8 @@ pub enum OperatorError {
     /// `who` names nobody.
     #[error("nobody is called that: give an e-mail address, user@alias or an id")]
     Unknown,
-    /// Only a main account owns IAM users.
-    #[error("only a main account allows its IAM users something")]
+    /// Only a main account owns others.
+    #[error("only a main account sets rules for its people")]
     NoOwner,
     /// Only accounts are suspended and resumed.
     #[error("an IAM user is disabled and enabled, never suspended")]
@@ -84,8 +85,8 @@ pub struct Portrait {
     pub sub_accounts: Vec<Account>,
     /// Users in the account, for its holder.
     pub iam_users: Vec<Principal>,
-    /// Days that those may stay signed in, for a main account's.
-    pub iam_long_lived_days: Option<u16>,
+    /// What a main account allows its people, and asks of them.
+    pub policy: Option<OwnerPolicy>,
 }
 
 impl Identity {
@@ -122,20 +123,20 @@ impl Identity {
         outcome.await?
     }
 
-    /// Lets the IAM users of a main account stay signed in for so many days, 0 for
-    /// not at all; true when that changed something. What lasts longer is cut down.
+    /// Changes what a main account allows its people and asks of them; true when
+    /// that changed something. Sign-ins that last longer than is allowed are cut down.
     ///
     /// # Errors
     /// `who` names no main account.
-    pub async fn allow_long_lived(&self, who: &str, days: u16, origin: &Origin) -> Result<bool, OperatorError> {
+    pub async fn change_policy(&self, who: &str, change: PolicyChange, origin: &Origin) -> Result<bool, OperatorError> {
         let (makings, who, origin) = (Arc::clone(&self.0.makings), who.to_owned(), origin.clone());
         let outcome = self.0.store.write(move |tx| {
             all_or_nothing(tx, |tx| {
                 let holder = makings.load(tx, &who)?;
-                makings.allow_long_lived(tx, &holder, days, &origin)
+                makings.change_policy(tx, &holder, &change, &origin)
             })
         });
-        outcome.await?
+        Ok(!outcome.await??.is_empty())
     }
 
     /// A password that nobody guesses, to be shown once.
@@ -196,9 +197,9 @@ impl Makings {
                 Err(error) => tracing::error!(principal = %principal.id, %error, "a contact does not open"),
             }
         }
-        let (mut sub_accounts, mut iam_users, mut iam_long_lived_days) = (Vec::new(), Vec::new(), None);
+        let (mut sub_accounts, mut iam_users, mut policy) = (Vec::new(), Vec::new(), None);
         if principal.kind == PrincipalKind::Root {
-            iam_long_lived_days = Some(account_policies::iam_long_lived_days(tx, &principal.account.id)?);
+            policy = Some(account_policies::of(tx, &principal.account.id)?);
             sub_accounts = accounts::family(tx, &principal.account.id)?;
             sub_accounts.retain(|account| account.id != principal.account.id);
         }
@@ -207,7 +208,7 @@ impl Makings {
                 iam_users.extend(principals::find(tx, &id)?.filter(|one| one.kind == PrincipalKind::IamUser));
             }
         }
-        Ok(Some(Portrait { principal, contacts, sub_accounts, iam_users, iam_long_lived_days }))
+        Ok(Some(Portrait { principal, contacts, sub_accounts, iam_users, policy }))
     }
 }
 

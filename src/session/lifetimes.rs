@@ -3,7 +3,7 @@
 //! What an owner allows its IAM users counts when a sign-in is looked at, not only
 //! when it begins: whoever lowers it ends what lasts longer than that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::base::id::AccountId;
@@ -37,8 +37,8 @@ pub fn lifetimes(
 ) -> StoreResult<Lifetimes> {
     match (principal.kind, stay) {
         (PrincipalKind::IamUser, Stay::Extended) => {
-            let days = account_policies::iam_long_lived_days(tx, &principal.account.owner_id)?;
-            Ok(long_lived(policy, days))
+            let owner = account_policies::of(tx, &principal.account.owner_id)?;
+            Ok(long_lived(policy, owner.iam_long_lived_days))
         }
         (PrincipalKind::IamUser, Stay::Usual) | (PrincipalKind::Root | PrincipalKind::SubAccount, _) => {
             Ok(policy.of(principal.kind, stay))
@@ -59,13 +59,9 @@ pub(super) fn held(tx: &mut Tx<'_>, policy: &LifetimePolicy, rows: Vec<SignIn>) 
     if owners.is_empty() {
         return Ok(rows);
     }
-    let mut allowed = BTreeMap::new();
-    for owner in owners {
-        let days = account_policies::iam_long_lived_days(tx, &owner)?;
-        allowed.insert(owner, long_lived(policy, days));
-    }
-    let hold = |row: SignIn| match allowed.get(&row.principal.account.owner_id) {
-        Some(most) if is_long_lived(&row) => row.within(*most),
+    let policies = account_policies::of_all(tx, owners)?;
+    let hold = |row: SignIn| match policies.get(&row.principal.account.owner_id) {
+        Some(owner) if is_long_lived(&row) => row.within(long_lived(policy, owner.iam_long_lived_days)),
         Some(_) | None => row,
     };
     Ok(rows.into_iter().map(hold).collect())

@@ -24,6 +24,9 @@ table! {
         iam_long_lived_days -> BigInt,
         updated_at -> BigInt,
         login_methods -> Text,
+        reauth_idle_minutes -> BigInt,
+        reauth_root -> Bool,
+        reauth_on_change -> Bool,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sign-ins: one row for each principal in each browser.
 
+mod place;
+
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -12,8 +14,9 @@ use super::schema::{accounts, client_sessions, owners, principals, sign_ins};
 use super::{StoreResult, Tx};
 use crate::base::Timestamp;
 use crate::base::id::{AccountId, BrowserId, PrincipalId, SignInId};
-use crate::domain::browser::Lifetimes;
 use crate::domain::{Assurance, SignIn, SignInState};
+
+pub use place::{Place, places, places_of};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sign_ins)]
@@ -29,42 +32,6 @@ struct SignInRow {
     last_seen_at: i64,
     idle_expires_at: i64,
     absolute_expires_at: i64,
-}
-
-/// One place where a principal is signed in, as the person's own list shows it.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Its row.
-    pub id: SignInId,
-    /// The login method's name.
-    pub method: String,
-    /// Address of the browser at the sign-in.
-    pub address: String,
-    /// What the browser called itself.
-    pub user_agent: String,
-    /// When the person proved who they are.
-    pub auth_time: Timestamp,
-    /// Last use.
-    pub last_seen_at: Timestamp,
-    /// Locked from here on.
-    pub locked_from: Timestamp,
-    /// "Stay signed in" was ticked.
-    pub remember: bool,
-}
-
-impl Place {
-    /// The same, lasting no longer than this.
-    #[must_use]
-    pub fn within(self, most: Lifetimes) -> Self {
-        let end = (self.last_seen_at + most.idle).min(self.auth_time + most.absolute);
-        Self { locked_from: self.locked_from.min(end), ..self }
-    }
-
-    /// What it is good for now.
-    #[must_use]
-    pub fn state(&self, now: Timestamp) -> SignInState {
-        if now >= self.locked_from { SignInState::Locked } else { SignInState::Active }
-    }
 }
 
 /// What a proof makes of the row of its principal in a browser.
@@ -222,35 +189,6 @@ pub fn end(tx: &mut Tx<'_>, id: SignInId) -> StoreResult<bool> {
     grants::revoke_of_sign_in(tx, id)?;
     diesel::delete(client_sessions::table.filter(client_sessions::sign_in_id.eq(id.row()))).execute(tx.conn())?;
     Ok(changed == 1)
-}
-
-/// Where a principal is signed in, in every browser, last used first.
-pub fn places_of(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Place>> {
-    type Row = (i64, String, String, String, bool, (i64, i64, i64, i64));
-    let rows = sign_ins::table
-        .filter(sign_ins::principal_id.eq(principal.as_str()))
-        .filter(sign_ins::state.ne(SignInState::SignedOut.as_str()))
-        .order((sign_ins::last_seen_at.desc(), sign_ins::id.desc()))
-        .select((
-            sign_ins::id,
-            sign_ins::method,
-            sign_ins::address,
-            sign_ins::user_agent,
-            sign_ins::remember,
-            (sign_ins::auth_time, sign_ins::last_seen_at, sign_ins::idle_expires_at, sign_ins::absolute_expires_at),
-        ))
-        .load::<Row>(tx.conn())?;
-    let place = |(id, method, address, user_agent, remember, (auth_time, last_seen, idle, absolute)): Row| Place {
-        id: SignInId::new(id),
-        method,
-        address,
-        user_agent,
-        auth_time: Timestamp::from_micros(auth_time),
-        last_seen_at: Timestamp::from_micros(last_seen),
-        locked_from: Timestamp::from_micros(idle.min(absolute)),
-        remember,
-    };
-    Ok(rows.into_iter().map(place).collect())
 }
 
 /// The sign-ins of a principal, in every browser, that are not ended.

@@ -43,6 +43,5 @@ pub mod static_files;
 pub mod tls;
 pub mod token;
 pub mod upstream;
-mod user_agent;
 pub mod userinfo;
 pub mod wire;

@@ -6,7 +6,8 @@ use actix_web::web::Payload;
 
 use super::context::Context;
 use super::pages::{Failing, Form, SessionRow, SessionsPage};
-use super::{people, respond, routes, user_agent};
+use super::{people, respond, routes};
+use crate::domain::user_agent;
 use crate::flow::{FlowError, Problem, SessionsAction, SessionsView};
 
 /// `GET /me/sessions`.

@@ -181,8 +181,37 @@ fn an_owner_allows_its_users_so_many_days(#[values(Backend::Sqlite, Backend::Pos
     assert_eq!(here.json("account show acme")["iam_long_lived_days"], 45);
     assert!(here.json("account show alice@acme")["iam_long_lived_days"].is_null());
     let told = here.refused("account long-lived alice@acme 3", 1);
-    assert_eq!(told, "alice@acme: only a main account allows its IAM users something");
+    assert_eq!(told, "alice@acme: only a main account sets rules for its people");
     assert!(here.refused("account long-lived acme 91", 2).contains("91"));
+}
+
+#[rstest]
+fn an_owner_has_its_people_prove_themselves_again(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let here = Installation::on(backend);
+    fs::write(here.folder.path().join("acme.toml"), include_str!("identity/acme.toml")).unwrap();
+    here.json("apply acme.toml");
+    let reauth = |idle: u16, root: bool, change: bool| serde_json::json!({"idle_minutes": idle, "root": root, "on_change": change});
+    assert_eq!(here.json("account show acme")["reauth"], reauth(0, false, false));
+    let set = here.json("account reauth acme --idle 30 --root on");
+    assert_eq!((&set["changed"], &set["reauth"]), (&true.into(), &reauth(30, true, false)));
+    assert_eq!(here.json("account reauth acme --root on")["changed"], false);
+    assert_eq!(here.json("account reauth acme --idle 0 --on-change on")["reauth"], reauth(0, true, true));
+    assert_eq!(here.json("account show acme")["reauth"], reauth(0, true, true));
+    assert_eq!(here.json("account show acme")["iam_long_lived_days"], 0);
+    let told = String::from_utf8(here.menshen("account show acme").stdout).unwrap();
+    let line = "proof again    whenever the root account is picked; in another kind of browser or another country";
+    assert!(told.contains(line), "{told}");
+    assert_eq!(here.json("account reauth acme --root off --on-change off")["reauth"], reauth(0, false, false));
+    assert!(here.json("account show alice@acme")["reauth"].is_null());
+    let told = here.refused("account reauth alice@acme --root on", 1);
+    assert_eq!(told, "alice@acme: only a main account sets rules for its people");
+    assert!(here.refused("account reauth nobody --root on", 1).starts_with("nobody: "));
+    for idle in ["1", "4", "43201", "-1", "ten"] {
+        let told = here.refused(&format!("account reauth acme --idle={idle}"), 2);
+        assert!(told.contains("expected 0 or a number from 5 to 43200"), "{idle}: {told}");
+    }
+    assert!(here.refused("account reauth acme --root yes", 2).contains("yes"));
+    here.refused("account reauth acme", 2);
 }
 
 /// A file that is no database of countries stops the start, in one line, and the doctor says the same.

@@ -161,15 +161,19 @@ fn the_page_of_decisions_is_up_to_date() {
     let about = "What the authorization endpoint does next. Each row is a test; what holds in every combination is tested\n\
         besides. `A` is a main account, `B` a sub-account and `C` an IAM user of the same owner (alias `acme`), `D` another\n\
         main account (alias `globex`); last used first. `A~` is locked (its session expired), `A-` is remembered and signed\n\
-        out, `A!` belongs to an owner that is stopped. Everybody proved themselves ten minutes ago.\n\n\
+        out, `A!` belongs to an owner that is stopped. Everybody proved themselves ten minutes ago and was used six minutes\n\
+        ago.\n\n\
         *last got A*: the account that this client got last in this browser. *chosen A*: picked in this interaction; *proved\n\
         A*: signed in within it. *login_hint=A B*: the hint fits these accounts. *client takes the last*:\n\
         `account_affinity = \"last_used\"`; *client confirms*: `always_confirm_account`; *client takes …*:\n\
-        `allowed_principal_types`, `allowed_owner_accounts`; *client takes by …*: `allowed_login_methods`, or `login_methods`\n\
-        of the owner (everybody here signed in by password). *sid=A*: a sign-in of this browser. Outcomes: *code* goes back to\n\
-        the client, *choose* is the chooser (its first entry has the focus), *login: A* asks that account for a proof,\n\
-        *mismatch* says that the client wants somebody else and then returns `login_required`; anything else is a page of\n\
-        that name or the error that the client gets.\n\n";
+        `allowed_principal_types`, `allowed_owner_accounts`; *client takes by …*: `allowed_login_methods` (everybody here\n\
+        signed in by password). *sid=A*: a sign-in of this browser. What the owner of `A`, `B` and `C` asks of them: *owner\n\
+        takes by …*, `login_methods`; *owner asks after 6* (minutes without use), `reauth_idle_minutes`; *owner asks the root*,\n\
+        `reauth_root`; *owner minds change*, `reauth_on_change`, where *from elsewhere* is a request from another kind of\n\
+        browser, or another country, than the last proofs. Outcomes: *code* goes back to the client, *choose* is the chooser\n\
+        (its first entry has the focus), *login: A* asks that account for a proof, *mismatch* says that the client wants\n\
+        somebody else and then returns `login_required`; anything else is a page of that name or the error that the client\n\
+        gets.\n\n";
     let parts: Vec<_> = parts.collect();
     is_up_to_date("docs/reference/decisions.md", &format!("# Decisions\n\n{WRITTEN_BY}{about}{}", parts.join("\n")));
 }

@@ -18,16 +18,6 @@ pub(super) enum Candidate {
     Refuse(ErrorCode),
 }
 
-/// What a row of the chooser is good for: a sign-in under an owner that was
-/// stopped asks for a proof, which then tells the person why.
-#[must_use]
-pub fn remembered_state(sign_in: &SignIn, now: Timestamp) -> SignInState {
-    match (sign_in.state(now), sign_in.principal.standing()) {
-        (SignInState::Active, Standing::Disabled | Standing::OwnerSuspended) => SignInState::Locked,
-        (state, _) => state,
-    }
-}
-
 /// The accounts that the person may pick in this interaction, whatever page
 /// they are on: those that the chooser shows, or would show if it was asked for.
 #[must_use]

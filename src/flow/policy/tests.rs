@@ -5,7 +5,8 @@ use rstest::rstest;
 use super::*;
 use crate::base::id::{AccountId, BrowserId};
 use crate::domain::{
-    Account, AccountKind, AccountStatus, Acr, Amr, Assurance, Principal, PrincipalKind, PrincipalStatus,
+    Account, AccountKind, AccountStatus, Acr, Amr, Assurance, OwnerPolicy, Principal, PrincipalKind, PrincipalStatus,
+    ReauthPolicy,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -58,7 +59,13 @@ fn asked(prompt: &str) -> Asked {
 
 fn browser_with(names: &[&str]) -> Situation {
     let sign_ins = names.iter().enumerate().map(|(row, name)| sign_in(i64::try_from(row).unwrap() + 1, name));
-    Situation { sign_ins: sign_ins.collect(), ..Situation::default() }
+    Situation { sign_ins: sign_ins.collect(), owners: asking(ReauthPolicy::default()), ..Situation::default() }
+}
+
+/// The one owner of everybody here asks this.
+fn asking(reauth: ReauthPolicy) -> Owners {
+    let policy = OwnerPolicy { reauth, ..OwnerPolicy::default() };
+    Owners { policies: [(AccountId::from_text("104857600000"), policy)].into(), ..Owners::default() }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of the field that it fills")]
@@ -230,4 +237,45 @@ fn an_assurance_that_nobody_reaches_is_refused_before_anybody_is_asked() {
     let asking = Asked { unreachable_acr: true, ..asked("") };
     let refused = NextStep::Refuse(ErrorCode::UnmetAuthenticationRequirements);
     assert_eq!(next_step(&asking, &browser_with(&[]), NOW), refused);
+}
+
+#[test]
+fn nobody_is_used_whose_owner_was_not_looked_up() {
+    let situation = Situation { owners: Owners::default(), ..browser_with(&["a"]) };
+    assert_eq!(next_step(&asked(""), &situation, NOW), login(Some(1)));
+    assert_eq!(next_step(&asked("none"), &situation, NOW), NextStep::Refuse(ErrorCode::LoginRequired));
+    // The same of a place that the owner minds.
+    let minding = ReauthPolicy { on_change: true, ..ReauthPolicy::default() };
+    let situation = Situation { owners: asking(minding), ..browser_with(&["a"]) };
+    assert_eq!(next_step(&asked(""), &situation, NOW), login(Some(1)));
+}
+
+#[rstest]
+#[case::same(Some("Chrome · Linux"), Some("CN"), false)]
+#[case::another_browser(Some("Firefox · Linux"), Some("CN"), true)]
+#[case::a_browser_that_says_nothing(None, Some("CN"), true)]
+#[case::another_country(Some("Chrome · Linux"), Some("SG"), true)]
+#[case::a_country_that_is_not_known(Some("Chrome · Linux"), None, false)]
+fn another_place_is_another_browser_or_another_known_country(
+    #[case] browser: Option<&str>,
+    #[case] country: Option<&str>,
+    #[case] elsewhere: bool,
+) {
+    let whence = |browser: Option<&str>, country: Option<&str>| Whence {
+        browser: browser.map(str::to_owned),
+        country: country.map(str::to_owned),
+    };
+    let (here, proved) = (whence(browser, country), whence(Some("Chrome · Linux"), Some("CN")));
+    assert_eq!((here.is_elsewhere(&proved), proved.is_elsewhere(&here)), (elsewhere, elsewhere));
+    assert!(!whence(None, None).is_elsewhere(&whence(None, None)));
+}
+
+#[test]
+fn unused_for_as_long_as_the_owner_allows_is_locked() {
+    for (minutes, last_seen, expected) in [(5, 299, issue(1)), (5, 300, login(Some(1))), (0, 100_000, issue(1))] {
+        let idle = ReauthPolicy { idle_minutes: minutes, ..ReauthPolicy::default() };
+        let mut situation = Situation { owners: asking(idle), ..browser_with(&["a"]) };
+        situation.sign_ins[0].last_seen_at = NOW - Duration::from_secs(last_seen);
+        assert_eq!(next_step(&asked(""), &situation, NOW), expected, "{minutes} {last_seen}");
+    }
 }

@@ -6,14 +6,14 @@ use super::Wrong;
 use super::claims::{self, Contacts};
 use super::document::{self, Format};
 use super::passwords::{self, DeclaredPassword};
+use super::policy;
 use super::registrations::{self, ClientEntry, ResourceEntry};
 use super::table::Table;
 use crate::authn::password_policy::PasswordPolicy;
 use crate::base::id::AccountId;
 use crate::domain::contact::{Email, Phone, username_key};
 use crate::domain::{Account, AccountStatus, ContactKind};
-use crate::identity::{Billing, MOST_DAYS, MustChange};
-use crate::protocol::login_methods;
+use crate::identity::{Billing, MustChange, PolicyChange};
 
 /// The rules of the house that a file is read by.
 #[derive(Clone, Copy)]
@@ -46,10 +46,8 @@ pub(super) struct PersonEntry {
     pub(super) password: Option<DeclaredPassword>,
     pub(super) must_change: MustChange,
     pub(super) claims: Option<serde_json::Map<String, serde_json::Value>>,
-    /// Of a main account: days that its IAM users may stay signed in.
-    pub(super) iam_long_lived_days: Option<u16>,
-    /// Of a main account: the login methods that its people may use.
-    pub(super) login_methods: Option<Vec<String>>,
+    /// Of a main account: what it allows its people, and asks of them.
+    pub(super) policy: PolicyChange,
 }
 
 /// What somebody is. Owners are named by their place in [`Declaration::people`].
@@ -88,8 +86,7 @@ impl PersonEntry {
 }
 
 const PERSON: [&str; 5] = ["name", "password", "claims", "status", "must_change_password"];
-const ACCOUNT: [&str; 8] =
-    ["id", "alias", "email", "phone", "iam_long_lived_days", "login_methods", "sub_account", "iam_user"];
+const ACCOUNT: [&str; 6] = ["id", "alias", "email", "phone", "sub_account", "iam_user"];
 
 impl Declaration {
     /// Reads a file.
@@ -147,7 +144,7 @@ impl Declaration {
 
 /// One `[[account]]` with everybody in it; `place` is where it will stand.
 fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec<PersonEntry>, Wrong> {
-    table.only(&[&PERSON[..], &ACCOUNT].concat())?;
+    table.only(&[&PERSON[..], &ACCOUNT, &policy::KEYS].concat())?;
     let (subs, users) = (table.tables("sub_account")?, table.tables("iam_user")?);
     let id = read_id(&mut table)?;
     let alias = table.text("alias")?;
@@ -155,10 +152,9 @@ fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec
         let rule = "expected 3 to 64 lower-case letters, digits and inner hyphens, not digits alone";
         return Err(table.wrong("alias", rule));
     }
-    let iam_long_lived_days = table.number("iam_long_lived_days", MOST_DAYS)?;
-    let login_methods = read_login_methods(&mut table)?;
+    let policy = policy::read(&mut table)?;
     let root = read_person(&mut table, Role::Main, rules)?;
-    let root = PersonEntry { id, alias, iam_long_lived_days, login_methods, ..root };
+    let root = PersonEntry { id, alias, policy, ..root };
     if root.alias.is_none() && root.contact(ContactKind::Email).is_none() {
         return Err(Wrong::new(root.at, "needs an alias or an email to be known by"));
     }
@@ -183,19 +179,6 @@ fn read_account(mut table: Table, place: usize, rules: &Rules<'_>) -> Result<Vec
         people.push(read_person(&mut user, Role::Iam { owner: place, username, key }, rules)?);
     }
     Ok(people)
-}
-
-/// Names of login methods, of which a root can use one: an owner that locked
-/// itself out could not undo it.
-fn read_login_methods(table: &mut Table) -> Result<Option<Vec<String>>, Wrong> {
-    let Some(names) = table.texts("login_methods")? else { return Ok(None) };
-    if let Some(number) = names.iter().position(|name| !login_methods::is_name(name)) {
-        return Err(table.wrong(&format!("login_methods[{number}]"), "is no login method"));
-    }
-    if !login_methods::leave_roots_a_way(&names) {
-        return Err(table.wrong("login_methods", "leaves the main account itself no way to sign in"));
-    }
-    Ok(Some(names))
 }
 
 /// Twelve digits, the first not zero, as the house makes them.
@@ -241,7 +224,6 @@ fn read_person(table: &mut Table, role: Role, rules: &Rules<'_>) -> Result<Perso
         password: passwords::read(table)?,
         must_change,
         claims: claims.declared,
-        iam_long_lived_days: None,
-        login_methods: None,
+        policy: PolicyChange::default(),
     })
 }

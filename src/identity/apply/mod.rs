@@ -12,6 +12,7 @@ mod document;
 mod match_up;
 mod passwords;
 mod people;
+mod policy;
 mod prepare;
 mod registrations;
 mod table;

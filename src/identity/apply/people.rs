@@ -13,7 +13,7 @@ use crate::domain::{Account, AccountStatus, Principal, PrincipalStatus};
 use crate::identity::accounts::{self, Billing, NewAccount, NewIamUser};
 use crate::identity::people::{self, NewPerson};
 use crate::identity::refusal::{Refusal, Stop};
-use crate::identity::{Makings, credentials, long_lived, status};
+use crate::identity::{Makings, credentials, owner_policy, status};
 use crate::store::{self, StoreError, Tx};
 
 /// What every step of one run needs.
@@ -103,32 +103,9 @@ fn create(
             accounts::create_main(tx, &account(person), run.most_per_phone, run.origin)?
         }
     };
-    write_policy(tx, &made.account.id, entry, run)?;
+    owner_policy::change(tx, run.lifetimes, &made.account.id, &entry.policy, run.origin)?;
     let (subject, name, id) = named(entry, &made);
     Ok(Change::created(subject, name, id))
-}
-
-/// What the owner allows its people; the keys that changed something.
-fn write_policy(
-    tx: &mut Tx<'_>,
-    account: &AccountId,
-    entry: &PersonEntry,
-    run: &Run<'_>,
-) -> Result<Vec<&'static str>, Stop<Refusal>> {
-    let mut keys = Vec::new();
-    if let Some(days) = entry.iam_long_lived_days
-        && long_lived::allow(tx, run.lifetimes, account, days, run.origin)?
-    {
-        keys.push("iam_long_lived_days");
-    }
-    if let Some(methods) = &entry.login_methods
-        && store::account_policies::narrow_login_methods(tx, account, methods)?
-    {
-        let named = if methods.is_empty() { "all".to_owned() } else { methods.join(" ") };
-        status::record_account(tx, account, &format!("login_methods {named}"), run.origin)?;
-        keys.push("login_methods");
-    }
-    Ok(keys)
 }
 
 /// How a change is told: by alias or name and number, or as `alice@acme`.
@@ -176,7 +153,7 @@ fn update(
         credentials::set_password(tx, &now, password, run.origin)?;
         keys.push("password");
     }
-    keys.extend(write_policy(tx, &there.account.id, entry, run)?);
+    keys.extend(owner_policy::change(tx, run.lifetimes, &there.account.id, &entry.policy, run.origin)?);
     if let Some(wanted) = entry.status {
         let changed = match entry.role {
             Role::Main | Role::Sub { .. } => status::set_account_status(tx, &there.account, wanted, run.origin)?,

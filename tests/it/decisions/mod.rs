@@ -1,6 +1,7 @@
 //! The policy's decisions: row by row from [`table`], and what holds in every
 //! combination there is. `docs/reference/decisions.md` is made of the table.
 
+mod combinations;
 pub mod table;
 
 use std::time::Duration;
@@ -8,12 +9,14 @@ use std::time::Duration;
 use menshen::base::Timestamp;
 use menshen::base::id::{AccountId, BrowserId, PrincipalId, SignInId};
 use menshen::domain::{
-    Account, AccountKind, AccountStatus, Acr, Amr, Assurance, Principal, PrincipalKind, PrincipalStatus, SignIn,
-    SignInState,
+    Account, AccountKind, AccountStatus, Acr, Amr, Assurance, OwnerPolicy, Principal, PrincipalKind, PrincipalStatus,
+    SignIn, SignInState,
 };
-use menshen::flow::policy::{Ask, Asked, Confirm, NamedSession, NextStep, Situation, named_alone, next_step};
+use menshen::flow::policy::{
+    Ask, Asked, Confirm, NamedSession, NextStep, Owners, Situation, Whence, named_alone, next_step,
+};
 use menshen::protocol::client_metadata::AccountAffinity;
-use menshen::protocol::{ErrorCode, LoginMethods, Prompt, Prompts, Scope};
+use menshen::protocol::{LoginMethods, Prompts, Scope};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -70,7 +73,7 @@ fn sign_in(word: &str) -> SignIn {
         method: "password".into(),
         assurance: Assurance { amr: vec![Amr::Password], acr: Acr::Aal1 },
         auth_time: NOW - Duration::from_secs(600),
-        last_seen_at: NOW - Duration::from_secs(60),
+        last_seen_at: NOW - Duration::from_secs(360),
         idle_expires_at: NOW + HOUR,
         absolute_expires_at: NOW + HOUR,
         remember: false,
@@ -86,7 +89,15 @@ fn sign_in(word: &str) -> SignIn {
 }
 
 fn browser(words: &str) -> Situation {
-    Situation { sign_ins: words.split_whitespace().map(sign_in).collect(), ..Situation::default() }
+    let owners = [ACME, GLOBEX].map(|owner| (AccountId::from_text(owner), OwnerPolicy::default()));
+    let sign_ins: Vec<_> = words.split_whitespace().map(sign_in).collect();
+    let proved = sign_ins.iter().map(|row| (row.id, whence("Firefox · Linux"))).collect();
+    let owners = Owners { policies: owners.into(), proved, here: whence("Firefox · Linux") };
+    Situation { sign_ins, owners, ..Situation::default() }
+}
+
+fn whence(browser: &str) -> Whence {
+    Whence { browser: Some(browser.to_owned()), country: None }
 }
 
 fn scope(text: &str) -> Scope {
@@ -117,6 +128,11 @@ fn put(clause: &str, asked: &mut Asked, situation: &mut Situation) {
         ("client takes owner", value) => asked.demands.owners = vec![value.to_owned()],
         ("client takes by", method) => situation.methods = LoginMethods::of(&[method.to_owned()]),
         ("client takes the", "last") => asked.affinity = AccountAffinity::LastUsed,
+        ("owner takes by", method) => acme(situation).login_methods = vec![method.to_owned()],
+        ("owner asks after", minutes) => acme(situation).reauth.idle_minutes = minutes.parse().unwrap(),
+        ("owner asks the", "root") => acme(situation).reauth.root = true,
+        ("owner minds", "change") => acme(situation).reauth.on_change = true,
+        ("from", "elsewhere") => situation.owners.here = whence("Chrome · Windows"),
         ("client takes", value) => asked.demands.kinds = vec![value.parse().unwrap()],
         ("client", "confirms") => asked.confirm = Confirm::Always,
         ("last got", value) => situation.affinity = Some(id(value)),
@@ -143,6 +159,11 @@ fn put(clause: &str, asked: &mut Asked, situation: &mut Situation) {
         }
         other => panic!("{other:?} is no clause"),
     }
+}
+
+/// What the owner of `A`, `B` and `C` asks.
+fn acme(situation: &mut Situation) -> &mut OwnerPolicy {
+    situation.owners.policies.get_mut(&AccountId::from_text(ACME)).unwrap()
 }
 
 fn told(step: &NextStep) -> String {
@@ -194,108 +215,4 @@ fn every_row_of_the_table_is_decided_as_it_says() {
     });
     let wrong: Vec<_> = wrong.collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// What is varied one at a time: the client's options, freshness, assurance and the steps after the account.
-const OPTIONS: [&str; 10] = [
-    "",
-    "client takes the last",
-    "client confirms",
-    "max_age=0",
-    "max_age=599",
-    "max_age=600",
-    "acr out of reach",
-    "password due",
-    "terms due",
-    "consent due",
-];
-
-/// Every browser of up to four accounts, in every state, with every prompt,
-/// hint, affinity and option: what must never be.
-#[test]
-fn no_combination_returns_an_account_that_nobody_chose() {
-    let mut seen = 0;
-    for accounts in browsers() {
-        let situation = browser(&accounts);
-        for prompt in ["", "none", "login", "consent", "select_account", "select_account login", "create"] {
-            for named in
-                ["", "id_token_hint=A", "id_token_hint=D", "login_hint=A", "login_hint=A B", "login_hint=nobody"]
-            {
-                for last in ["", "last got A", "last got B"] {
-                    for option in OPTIONS {
-                        let prompt = if prompt.is_empty() { String::new() } else { format!("prompt={prompt}") };
-                        let clauses =
-                            [prompt.as_str(), named, last, option].into_iter().filter(|text| !text.is_empty());
-                        holds(&accounts, &clauses.collect::<Vec<_>>().join(", "), &situation);
-                        seen += 1;
-                    }
-                }
-            }
-        }
-    }
-    assert!(seen > 50_000, "{seen}");
-}
-
-/// No account; `A`, `B`, `C` in each state, alone and together; many.
-fn browsers() -> Vec<String> {
-    let states = |who: &str| ["", "~", "-", "!"].map(|mark| format!("{who}{mark}"));
-    let mut all = vec![String::new()];
-    all.extend(states("A"));
-    all.extend(states("B"));
-    for first in states("A") {
-        for second in states("B") {
-            let both = format!("{first} {second}");
-            all.extend(["C", "C-"].map(|third| format!("{both} {third}")));
-            all.push(both);
-        }
-    }
-    all.extend(["A B C D", "A~ B C- D", "A- B- C- D-"].map(str::to_owned));
-    all
-}
-
-fn holds(accounts: &str, request: &str, situation: &Situation) {
-    let step = decided(accounts, request);
-    let case = || format!("[{accounts}] {request}: {}", told(&step));
-    let named = request.contains("id_token_hint=") || request.contains("login_hint=");
-    let prompts =
-        request.split(", ").find_map(|clause| clause.strip_prefix("prompt=")).map(prompts).unwrap_or_default();
-    let silent = prompts.contains(Prompt::None);
-    assert!(!silent || !matches!(step, NextStep::Ask(_)), "a page under prompt=none: {}", case());
-    let shown = match &step {
-        NextStep::Ask(Ask::Choose(ids)) => ids.clone(),
-        NextStep::Issue(id) | NextStep::Ask(Ask::Login(Some(id))) => vec![*id],
-        NextStep::Ask(_) | NextStep::Refuse(_) => vec![],
-    };
-    assert!(!matches!(&step, NextStep::Ask(Ask::Choose(ids)) if ids.is_empty()), "an empty chooser: {}", case());
-    if request.contains("id_token_hint=A") {
-        assert!(shown.iter().all(|id| name(*id) == 'A'), "another than the demanded account: {}", case());
-    }
-    if request.contains("id_token_hint=D") {
-        assert!(shown.iter().all(|id| name(*id) == 'D'), "another than the demanded account: {}", case());
-    }
-    if request.contains("acr out of reach") {
-        assert_eq!(step, NextStep::Refuse(ErrorCode::UnmetAuthenticationRequirements), "{}", case());
-    }
-    if let Some(alone) = decided_alone(accounts, request) {
-        let both_ask = matches!((&step, &alone), (NextStep::Ask(_), NextStep::Ask(_)));
-        assert!(alone == step || both_ask, "somebody whom nobody named counted: {}, else {}", case(), told(&alone));
-    }
-    let NextStep::Issue(id) = step else { return };
-    let sign_in = situation.sign_ins.iter().find(|row| row.id == id).unwrap();
-    let others = situation.sign_ins.iter().filter(|row| row.id != id && row.state(NOW) != SignInState::SignedOut);
-    let others = others.filter(|row| row.principal.owner_status == AccountStatus::Active).count();
-    assert_eq!(sign_in.state(NOW), SignInState::Active, "{}", case());
-    assert_eq!(sign_in.principal.owner_status, AccountStatus::Active, "{}", case());
-    for asks in [Prompt::Login, Prompt::SelectAccount, Prompt::Create] {
-        assert!(!prompts.contains(asks), "a code without the page that was asked for: {}", case());
-    }
-    for unmet in ["max_age=0", "max_age=599", "acr out of reach", "password due", "terms due", "consent due"] {
-        assert!(!request.contains(unmet), "a code in spite of it: {}", case());
-    }
-    if !named {
-        let last = request.contains(&format!("last got {}", name(id)));
-        assert!(last || !request.contains("last got"), "a silent change of identity: {}", case());
-        let by_client = silent && last && request.contains("client takes the last");
-        assert!(others == 0 || by_client, "one of several, and nobody chose: {}", case());
-    }
 }

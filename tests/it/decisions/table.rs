@@ -3,7 +3,7 @@
 //! `A` is a main account, `B` a sub-account and `C` an IAM user of the same
 //! owner (alias `acme`), `D` another main account (alias `globex`); last used first. `A~` is
 //! locked, `A-` remembered and signed out, `A!` under an owner that is stopped.
-//! All of them proved themselves ten minutes ago.
+//! All of them proved themselves ten minutes ago, and were used six minutes ago.
 
 /// A heading with its rows: accounts, request, outcome.
 pub type Part = (&'static str, &'static [[&'static str; 3]]);
@@ -176,6 +176,39 @@ pub const PARTS: &[Part] = &[
             ["A B", "client takes by sms", "choose: A, B"],
             ["A B", "client takes by sms, chosen B", "login: B"],
             ["A B", "client takes by sms, prompt=none", "account_selection_required"],
+        ],
+    ),
+    (
+        "The owner asks for a new proof",
+        &[
+            ["A", "owner takes by sms", "login: A"],
+            ["A B", "owner takes by sms, chosen B", "login: B"],
+            ["A D", "owner takes by sms, chosen D", "code: D"],
+            ["A", "owner asks after 7", "code: A"],
+            ["A", "owner asks after 6", "login: A"],
+            ["A", "owner asks after 6, prompt=none", "login_required"],
+            ["A", "owner asks after 6, prompt=none, id_token_hint=A", "login_required"],
+            ["C", "owner asks after 6, login_hint=C", "login: C"],
+            ["A", "owner asks after 6, proved A", "code: A"],
+            ["A B D", "owner asks after 6", "choose: A, B, D"],
+            ["A B D", "owner asks after 6, chosen B", "login: B"],
+            ["A B D", "owner asks after 6, chosen D", "code: D"],
+            ["A D", "owner asks after 6, prompt=none", "account_selection_required"],
+            ["A", "owner minds change", "code: A"],
+            ["A", "from elsewhere", "code: A"],
+            ["A", "owner minds change, from elsewhere", "login: A"],
+            ["A", "owner minds change, from elsewhere, prompt=none", "login_required"],
+            ["A", "owner minds change, from elsewhere, proved A", "code: A"],
+            ["A D", "owner minds change, from elsewhere, chosen D", "code: D"],
+            ["A", "owner asks the root", "code: A"],
+            ["A", "owner asks the root, prompt=none", "code: A"],
+            ["A B", "owner asks the root, login_hint=A", "code: A"],
+            ["A B", "owner asks the root, chosen A", "login: A"],
+            ["A B", "owner asks the root, chosen B", "code: B"],
+            ["A C", "owner asks the root, chosen C", "code: C"],
+            ["A D", "owner asks the root, chosen D", "code: D"],
+            ["A", "owner asks the root, prompt=select_account, chosen A", "login: A"],
+            ["A", "owner asks the root, prompt=select_account, proved A", "code: A"],
         ],
     ),
     (

@@ -19,6 +19,32 @@ const MUTATIONS: &[(&str, &str, &str)] = &[
         "alias = \"acme\"\nlogin_methods = [\"iam_user\"]",
         "account[0].login_methods: leaves the main account itself no way to sign in",
     ),
+    (
+        "alias = \"acme\"",
+        "alias = \"acme\"\nreauth_idle_minutes = 4",
+        "account[0].reauth_idle_minutes: expected 0 or a number from 5 to 43200",
+    ),
+    (
+        "alias = \"acme\"",
+        "alias = \"acme\"\nreauth_idle_minutes = 43201",
+        "account[0].reauth_idle_minutes: expected 0 or a number from 5 to 43200",
+    ),
+    (
+        "alias = \"acme\"",
+        "alias = \"acme\"\nreauth_idle_minutes = \"5\"",
+        "account[0].reauth_idle_minutes: expected 0 or a number from 5 to 43200",
+    ),
+    ("alias = \"acme\"", "alias = \"acme\"\nreauth_root = \"on\"", "account[0].reauth_root: expected true or false"),
+    (
+        "alias = \"acme\"",
+        "alias = \"acme\"\nreauth_on_change = 1",
+        "account[0].reauth_on_change: expected true or false",
+    ),
+    (
+        "email = \"dev@acme.example\"",
+        "email = \"dev@acme.example\"\nreauth_root = true",
+        "account[0].sub_account[0].reauth_root: unknown key",
+    ),
     ("id = \"104857600000\"", "id = \"1\"", "account[0].id: expected twelve digits, the first not 0"),
     (
         "alias = \"acme\"",

@@ -20,6 +20,7 @@ mod mail;
 mod navigation;
 mod notices;
 mod pictures;
+mod reauth;
 mod reset;
 mod sessions;
 mod sign_in;

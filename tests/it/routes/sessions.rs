@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use menshen::identity::{MustChange, Switch, by_operator};
+use menshen::identity::{MustChange, PolicyChange, Switch, by_operator};
 use rstest::rstest;
 use serde_json::json;
 
@@ -162,7 +162,8 @@ async fn an_account_leaves_everywhere_at_once(#[values(Sqlite, Postgres)] backen
 async fn an_owner_who_allows_less_cuts_down_what_lasts_longer(#[values(Sqlite, Postgres)] backend: Backend) {
     let idp = TestIdp::start(backend).await;
     let (browser, console) = (idp.browser(), idp.client("console"));
-    let allow = async |days: u16| idp.identity().allow_long_lived(OPS.name, days, &by_operator()).await.unwrap();
+    let days = |days| PolicyChange { iam_long_lived_days: Some(days), ..PolicyChange::default() };
+    let allow = async |many: u16| idp.identity().change_policy(OPS.name, days(many), &by_operator()).await.unwrap();
     assert!(allow(45).await && !allow(45).await);
     remembered(&browser, ALICE).await;
     remembered(&browser, OPS).await;
@@ -192,7 +193,7 @@ async fn an_owner_who_allows_less_cuts_down_what_lasts_longer(#[values(Sqlite, P
     assert_eq!(page.attributes("button[data-principal-type=iam_user]", "data-state"), ["locked"]);
     // Nobody but an owner allows anything.
     for who in [ALICE.name, "dev@acme.example"] {
-        assert!(idp.identity().allow_long_lived(who, 1, &by_operator()).await.is_err(), "{who}");
+        assert!(idp.identity().change_policy(who, days(1), &by_operator()).await.is_err(), "{who}");
     }
 }
 

@@ -19,23 +19,26 @@ pub struct Browser {
     pub peer: SocketAddr,
     pub jar: RefCell<BTreeMap<String, String>>,
     pub language: &'static str,
+    pub user_agent: &'static str,
 }
 
 pub const COOKIE: &str = "__Host-menshen";
 
 impl Browser {
     pub fn new(idp: TestIdp, peer: SocketAddr) -> Self {
-        Self { idp, peer, jar: RefCell::default(), language: "en" }
+        Self { idp, peer, jar: RefCell::default(), language: "en", user_agent: "a browser of the tests" }
     }
 
     /// The same browser, as another node sees it.
     pub fn at(&self, node: &TestIdp) -> Self {
-        Self { idp: node.clone(), peer: self.peer, jar: self.jar.clone(), language: self.language }
+        let (language, user_agent) = (self.language, self.user_agent);
+        Self { idp: node.clone(), peer: self.peer, jar: self.jar.clone(), language, user_agent }
     }
 
     /// A copy of everything that this browser holds, in other hands.
     pub fn stolen(&self) -> Self {
-        Self { idp: self.idp.clone(), peer: self.idp.peer(), jar: self.jar.clone(), language: self.language }
+        let (language, user_agent) = (self.language, self.user_agent);
+        Self { idp: self.idp.clone(), peer: self.idp.peer(), jar: self.jar.clone(), language, user_agent }
     }
 
     pub fn cookie(&self) -> Option<String> {
@@ -49,7 +52,7 @@ impl Browser {
         let request = request
             .insert_header(("Host", "id.test"))
             .insert_header(("Accept-Language", self.language))
-            .insert_header(("User-Agent", "a browser of the tests"))
+            .insert_header(("User-Agent", self.user_agent))
             .peer_addr(self.peer);
         let request = if cookies.is_empty() { request } else { request.insert_header(("Cookie", cookies.join("; "))) };
         let answer = self.idp.send(request, path).await;

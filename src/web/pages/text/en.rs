@@ -20,7 +20,7 @@ pub static TEXTS: Texts = Texts {
         root: "Main account",
         sub_account: "Sub-account",
         iam_user: "IAM user",
-        locked: "Session expired",
+        locked: "Sign in again",
         signed_out: "Signed out",
         disabled: "Disabled. Contact your administrator",
         owned_by: Around { before: "Belongs to ", after: "" },

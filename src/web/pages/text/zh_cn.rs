@@ -20,7 +20,7 @@ pub static TEXTS: Texts = Texts {
         root: "主账号",
         sub_account: "子账号",
         iam_user: "IAM 用户",
-        locked: "会话已过期",
+        locked: "需要重新登录",
         signed_out: "已退出",
         disabled: "已停用，请联系管理员",
         owned_by: Around { before: "所属账号：", after: "" },

@@ -1,5 +1,9 @@
-//! What a browser calls itself, as people know it. Guesswork for a list that a
-//! person reads; nothing is decided by it.
+//! What a browser calls itself, as people know it: its kind and its system, never
+//! its version.
+//!
+//! Guesswork, and anybody can say what they like: a person reads it in lists and
+//! letters, and an owner may have its people asked again when it changes. Nobody is
+//! let in by it.
 
 /// Browsers by a word that they say, the telling ones first: most say that
 /// they are several others as well.
@@ -32,7 +36,7 @@ const SYSTEMS: [(&str, &str); 9] = [
     ("Linux", "Linux"),
 ];
 
-/// Browser and system, as far as they can be told.
+/// Browser and system in words of ours, as far as they can be told.
 #[must_use]
 pub fn described(user_agent: &str) -> Option<String> {
     let among =
@@ -69,6 +73,7 @@ mod tests {
                 Some("WeChat · Android"),
             ),
             ("curl/8.5.0".to_owned(), None),
+            ("<b>click https://evil.test</b>".to_owned(), None),
             (String::new(), None),
         ] {
             assert_eq!(described(&user_agent).as_deref(), told, "{user_agent}");
