@@ -111,6 +111,10 @@ impl Flow {
             (NextStep::Issue(_), None) => {
                 Ok(Ok(self.refused(verified.target.clone(), &plain(ErrorCode::LoginRequired))))
             }
+            (NextStep::Ask(Ask::SignUp), _) if !Self::takes_newcomers(Some(client), &situation.methods) => {
+                let error = ProtocolError::invalid_request("prompt=create: this client takes no new accounts");
+                Ok(Ok(self.refused(verified.target.clone(), &error)))
+            }
             (NextStep::Ask(ask), browser) => {
                 let (stored, restart) = (Some(verified.request.clone()), verified.restart.clone());
                 let request = StoredRequest { asked: stored, restart, subject };

@@ -54,6 +54,8 @@ pub struct View {
     pub login_hint: Option<String>,
     /// The login methods that the client takes.
     pub methods: LoginMethods,
+    /// Whether the client takes people who make an account here.
+    pub newcomers: bool,
     /// The number or address that was typed on another page before, in full:
     /// for the field where it would be typed again, and nowhere else.
     pub typed: Option<String>,
@@ -68,6 +70,7 @@ impl Flow {
         client: Option<&Client>,
     ) -> StoreResult<View> {
         let asked = interaction.request.asked.as_ref();
+        let methods = Self::methods_of_client(tx, client)?;
         Ok(View {
             interaction: interaction.name.clone(),
             csrf: self.form_token(interaction),
@@ -78,7 +81,8 @@ impl Flow {
                 None => self.default_entrance(tx)?,
             },
             login_hint: asked.and_then(|asked| asked.login_hint.clone()),
-            methods: Self::methods_of_client(tx, client)?,
+            newcomers: Self::takes_newcomers(client, &methods),
+            methods,
             typed: self.typed_of(interaction),
         })
     }

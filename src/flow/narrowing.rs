@@ -17,19 +17,22 @@ use super::{Flow, Visit};
 use crate::authn::{PendingBinding, Proof, ProvedBy, ProvenContact};
 use crate::base::id::AccountId;
 use crate::domain::contact::account_key;
-use crate::domain::{AuditEvent, AuditKind, Client, Outcome, Principal};
-use crate::protocol::LoginMethods;
+use crate::domain::{AuditEvent, AuditKind, Client, Outcome, Principal, PrincipalKind};
+use crate::protocol::{ClientMetadata, LoginMethods};
 use crate::store::{StoreResult, Tx, account_policies, accounts, audit, clients};
 
-impl View {
-    /// Whether an account can be made by a number here: that ends in a sign-in by it.
-    #[must_use]
-    pub fn offers_sign_up(&self) -> bool {
-        self.methods.allow(ProvedBy::Code.method().name)
-    }
-}
-
 impl Flow {
+    /// Whether somebody who makes an account here is let in to the client with it: it
+    /// is a main account of their own, and signed in to by the number.
+    pub(super) fn takes_newcomers(client: Option<&Client>, methods: &LoginMethods) -> bool {
+        let takes_kind = |metadata: &ClientMetadata| {
+            let kinds = &metadata.allowed_principal_types;
+            kinds.is_empty() || kinds.iter().any(|kind| kind == PrincipalKind::Root.as_str())
+        };
+        let takes = |metadata: &ClientMetadata| takes_kind(metadata) && metadata.allowed_owner_accounts.is_empty();
+        methods.allow(ProvedBy::Code.method().name) && client.is_none_or(|client| takes(&client.metadata))
+    }
+
     /// What a client leaves on the pages of its requests. Where it takes the people
     /// of one owner alone, so much as that owner leaves them.
     pub(super) fn methods_of_client(tx: &mut Tx<'_>, client: Option<&Client>) -> StoreResult<LoginMethods> {

@@ -15,7 +15,8 @@ use crate::support::answer::Answer;
 use crate::support::browser::Browser;
 use crate::support::database::Backend::{self, Postgres, Sqlite};
 use crate::support::house::{GLOBEX, PASSWORD, SECRET};
-use crate::support::relying_party::RelyingParty;
+use crate::support::idp::ISSUER;
+use crate::support::relying_party::{RelyingParty, STATE};
 use crate::support::sms::OTHER;
 
 /// Registers the client `narrow`, which takes these methods alone.
@@ -179,7 +180,11 @@ async fn an_account_is_made_where_the_client_takes_what_it_ends_in(#[values(Sqli
         [("interaction", form.fields["interaction"].as_str()), ("csrf", &form.fields["csrf"]), ("phone", NEW_PHONE)];
     is_refused(&browser.get(&format!("/signup?interaction={}", form.fields["interaction"])).await);
     is_refused(&browser.post("/signup", &own).await);
-    is_refused(&browser.open(&client.request().with("prompt", "create").url()).await);
+    // Asking for a new account is the client's own mistake, so the client hears of it.
+    let asked = browser.open(&client.request().with("prompt", "create").url()).await.returned();
+    let told = ["error", "error_description", "state", "iss"].map(|name| asked[name].as_str());
+    let said = "prompt=create: this client takes no new accounts";
+    assert_eq!(told, ["invalid_request", said, STATE, ISSUER]);
     // By the identity of a vendor that it takes.
     let client = narrow(&scene, &["wechat"]).await;
     let leaving = Leaving::of(browser.open(&client.request().url()).await);
@@ -190,6 +195,33 @@ async fn an_account_is_made_where_the_client_takes_what_it_ends_in(#[values(Sqli
     let made = browser.submit(&details, &[("password", "open-the-green-gate-3"), ("agree", "1")]).await;
     let back = browser.follow(made).await;
     assert_eq!(client.tokens(&client.code_from(&back)).await.claims()["amr"], json!(["wechat", "sms"]));
+}
+
+/// Who makes an account here has a main account of their own.
+#[rstest]
+#[actix_web::test]
+async fn nobody_is_asked_to_make_an_account_that_the_client_would_not_take(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let scene = Scene::start(backend).await;
+    for (narrowed, taken) in [
+        (json!({}), true),
+        (json!({"allowed_principal_types": ["root", "iam_user"]}), true),
+        (json!({"allowed_principal_types": ["sub_account", "iam_user"]}), false),
+        (json!({"allowed_owner_accounts": ["acme"]}), false),
+        (json!({"allowed_login_methods": ["password", "sms"]}), true),
+    ] {
+        let mut client = json!({"client_id": "narrow", "client_secret": SECRET, "client_name": "Narrow",
+            "first_party": true, "redirect_uris": ["https://narrow.test/cb"], "scope": "openid"});
+        client.as_object_mut().unwrap().extend(narrowed.as_object().unwrap().clone());
+        scene.idp.apply(&json!({"client": [client]})).await;
+        let request = scene.idp.client("narrow").request();
+        let login = scene.idp.browser().open(&request.url()).await;
+        assert_eq!(login.has("a[href^='/signup']"), taken, "{narrowed}: {}", login.body);
+        let asked = scene.idp.browser().open(&request.with("prompt", "create").url()).await;
+        assert_eq!(asked.path() == "/signup", taken, "{narrowed}: {}", asked.url);
+        assert!(taken || asked.returned_error() == "invalid_request", "{narrowed}");
+    }
 }
 
 #[rstest]
