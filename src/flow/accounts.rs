@@ -137,7 +137,7 @@ impl Flow {
         let entrance = self.default_entrance(tx)?;
         Ok(match entrance {
             Some(address) => Outcome::Leave(appended(&address, pairs.into_iter())),
-            None => Outcome::Page(Destination::Account(self.account_handle(sign_in.id))),
+            None => Outcome::Page(Destination::Sessions(self.account_handle(sign_in.id))),
         })
     }
 

@@ -1,14 +1,12 @@
 //! `/me/apps`: the clients that an account let in, and taking that back.
 
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
-use super::people::Facts;
-use super::policy::{Asked, Way, state_for};
+use super::own::{OwnForm, OwnPage};
 use super::{Flow, Visit};
 use crate::base::Timestamp;
 use crate::base::id::{ClientId, PrincipalId};
-use crate::domain::{AuditEvent, AuditKind, Outcome as AuditOutcome, SignIn, SignInState};
+use crate::domain::{AuditEvent, AuditKind, Outcome as AuditOutcome, SignIn};
 use crate::protocol::{ClientMetadata, Scope};
-use crate::session::{Browser, Recognised};
 use crate::store::{StoreResult, Tx, audit, consents, grants};
 
 /// One client that was let in.
@@ -26,45 +24,16 @@ pub struct AppEntry {
     pub since: Timestamp,
 }
 
-/// What the page shows.
-#[derive(Clone, Debug)]
-pub struct AppsView {
-    /// The token of its forms.
-    pub csrf: String,
-    /// Whose consents these are.
-    pub facts: Facts,
-    /// The account's name on this page, for links and forms.
-    pub account: String,
-    /// The clients.
-    pub apps: Vec<AppEntry>,
-}
+/// What the page shows: the clients.
+pub type AppsView = OwnPage<Vec<AppEntry>>;
 
 impl Flow {
-    /// The clients that an account of this browser let in: of the account
-    /// behind `handle`, else of the one used last.
+    /// The clients that an account of this browser let in.
     ///
     /// # Errors
     /// [`Problem::SignedOut`] when nobody is signed in here.
     pub async fn apps_view(&self, visit: Visit, handle: Option<String>) -> Result<AppsView, FlowError> {
-        let flow = self.clone();
-        self.store
-            .read(move |tx| {
-                let Recognised::Known(browser) = flow.browsers.recognise(tx, visit.cookie.as_deref(), visit.now)?
-                else {
-                    return Ok(Err(Problem::SignedOut.into()));
-                };
-                let Some(sign_in) = flow.account_of(tx, &visit, &browser, handle.as_deref())? else {
-                    return Ok(Err(Problem::SignedOut.into()));
-                };
-                let apps = flow.apps_of(tx, &sign_in.principal.id)?;
-                Ok(Ok(AppsView {
-                    csrf: flow.browser_token(browser.id),
-                    facts: flow.facts(tx, &sign_in.principal)?,
-                    account: flow.account_handle(sign_in.id),
-                    apps,
-                }))
-            })
-            .await?
+        self.own_page(visit, handle, |flow, tx, sign_in| flow.apps_of(tx, &sign_in.principal.id)).await
     }
 
     /// Takes a consent back, with every token that it had bought.
@@ -72,29 +41,13 @@ impl Flow {
     /// # Errors
     /// [`Problem::Forged`], [`Problem::SignedOut`], or [`Problem::Stale`] when
     /// there is no such consent.
-    pub async fn revoke_app(
-        &self,
-        visit: Visit,
-        csrf: String,
-        account: Option<String>,
-        app: String,
-    ) -> Result<Answer, FlowError> {
-        let flow = self.clone();
-        self.store
-            .write(move |tx| {
-                let Some(browser) = flow.present_browser(tx, &visit)? else {
-                    return Ok(Err(Problem::SignedOut.into()));
-                };
-                if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
-                    return Ok(Err(forged));
-                }
-                let Some(sign_in) = flow.account_of(tx, &visit, &browser, account.as_deref())? else {
-                    return Ok(Err(Problem::SignedOut.into()));
-                };
-                let revoked = flow.revoke(tx, &visit, &sign_in, &app)?;
-                Ok(revoked.map(|()| Answer { outcome: Outcome::Page(Destination::Apps), cookie: None }))
-            })
-            .await?
+    pub async fn revoke_app(&self, visit: Visit, posted: OwnForm, app: String) -> Result<Answer, FlowError> {
+        self.own_form(visit, posted, move |flow, tx, visit, sign_in| {
+            let page = Destination::Apps(flow.account_handle(sign_in.id));
+            let revoked = flow.revoke(tx, visit, sign_in, &app)?;
+            Ok(revoked.map(|()| Answer { outcome: Outcome::Page(page), cookie: None }))
+        })
+        .await
     }
 
     fn revoke(
@@ -133,24 +86,6 @@ impl Flow {
                 }
             })
             .collect())
-    }
-
-    /// The live account of this browser behind a handle; the one used last
-    /// without one.
-    pub(super) fn account_of(
-        &self,
-        tx: &mut Tx<'_>,
-        visit: &Visit,
-        browser: &Browser,
-        handle: Option<&str>,
-    ) -> StoreResult<Option<SignIn>> {
-        let (asked, situation) = (Asked::default(), self.own_situation(tx, visit, browser)?);
-        let state = |row: &SignIn| state_for(&asked, &situation, (row, Way::Unasked), visit.now);
-        let mut active = situation.sign_ins.iter().filter(|row| state(row) == SignInState::Active);
-        Ok(match handle {
-            Some(handle) => active.find(|row| self.account_handle(row.id) == handle).cloned(),
-            None => active.next().cloned(),
-        })
     }
 
     fn app_handle(&self, principal: &PrincipalId, client: &ClientId) -> String {

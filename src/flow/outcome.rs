@@ -54,10 +54,10 @@ pub enum Destination {
     Resume(String),
     /// The accounts of this browser, with no interaction.
     Accounts,
-    /// The authorised applications.
-    Apps,
-    /// The page of one account of this browser, by its handle there.
-    Account(String),
+    /// Where one account of this browser is signed in, by its handle there.
+    Sessions(String),
+    /// The applications that such an account authorised.
+    Apps(String),
 }
 
 /// What a page has to say instead of what was asked for.

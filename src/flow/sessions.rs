@@ -2,11 +2,11 @@
 //! those places one by one, all but this, or all.
 
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
-use super::people::Facts;
+use super::own::{OwnForm, OwnPage};
 use super::{Flow, Visit};
 use crate::base::id::SignInId;
 use crate::domain::{SignIn, SignInState};
-use crate::session::{self, Browser, Recognised};
+use crate::session;
 use crate::store::sign_ins::{self, Place};
 use crate::store::{StoreResult, Tx};
 
@@ -26,18 +26,8 @@ pub struct SessionEntry {
     pub state: SignInState,
 }
 
-/// What the page shows.
-#[derive(Clone, Debug)]
-pub struct SessionsView {
-    /// The token of its forms.
-    pub csrf: String,
-    /// Whose places these are.
-    pub facts: Facts,
-    /// The account's name on this page, for links and forms.
-    pub account: String,
-    /// The places, last used first.
-    pub entries: Vec<SessionEntry>,
-}
+/// What the page shows: the places, last used first.
+pub type SessionsView = OwnPage<Vec<SessionEntry>>;
 
 /// What was asked for on the page.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,37 +41,23 @@ pub enum SessionsAction {
 }
 
 impl Flow {
-    /// Where an account of this browser is signed in: the account behind
-    /// `handle`, else the one used last.
+    /// Where an account of this browser is signed in.
     ///
     /// # Errors
     /// [`Problem::SignedOut`] when nobody is signed in here.
     pub async fn sessions_view(&self, visit: Visit, handle: Option<String>) -> Result<SessionsView, FlowError> {
-        let flow = self.clone();
-        self.store
-            .read(move |tx| {
-                let Recognised::Known(browser) = flow.browsers.recognise(tx, visit.cookie.as_deref(), visit.now)?
-                else {
-                    return Ok(Err(Problem::SignedOut.into()));
-                };
-                let Some(sign_in) = flow.account_of(tx, &visit, &browser, handle.as_deref())? else {
-                    return Ok(Err(Problem::SignedOut.into()));
-                };
-                let places = session::places(tx, &flow.settings.lifetimes, &sign_in.principal)?;
-                let entries = places.into_iter().map(|place| SessionEntry {
-                    handle: flow.handle_for(PAGE, place.id),
-                    here: place.id == sign_in.id,
-                    state: place.state(visit.now),
-                    place,
-                });
-                Ok(Ok(SessionsView {
-                    csrf: flow.browser_token(browser.id),
-                    facts: flow.facts(tx, &sign_in.principal)?,
-                    account: flow.account_handle(sign_in.id),
-                    entries: entries.collect(),
-                }))
-            })
-            .await?
+        let now = visit.now;
+        self.own_page(visit, handle, move |flow, tx, sign_in| {
+            let places = session::places(tx, &flow.settings.lifetimes, &sign_in.principal)?;
+            let entry = |place: Place| SessionEntry {
+                handle: flow.handle_for(PAGE, place.id),
+                here: place.id == sign_in.id,
+                state: place.state(now),
+                place,
+            };
+            Ok(places.into_iter().map(entry).collect())
+        })
+        .await
     }
 
     /// Ends what was asked for.
@@ -92,34 +68,19 @@ impl Flow {
     pub async fn end_sessions(
         &self,
         visit: Visit,
-        csrf: String,
-        account: Option<String>,
+        posted: OwnForm,
         action: SessionsAction,
     ) -> Result<Answer, FlowError> {
-        let flow = self.clone();
-        self.store
-            .write(move |tx| {
-                let Some(browser) = flow.present_browser(tx, &visit)? else {
-                    return Ok(Err(Problem::SignedOut.into()));
-                };
-                if let Err(forged) = Self::is_own_form(&flow.browser_token(browser.id), &csrf) {
-                    return Ok(Err(forged));
-                }
-                flow.end_places(tx, &visit, (&browser, account.as_deref()), &action)
-            })
-            .await?
+        self.own_form(visit, posted, move |flow, tx, visit, own| flow.end_places(tx, visit, own, &action)).await
     }
 
     fn end_places(
         &self,
         tx: &mut Tx<'_>,
         visit: &Visit,
-        (browser, account): (&Browser, Option<&str>),
+        own: &SignIn,
         action: &SessionsAction,
     ) -> StoreResult<Result<Answer, FlowError>> {
-        let Some(own) = self.account_of(tx, visit, browser, account)? else {
-            return Ok(Err(Problem::SignedOut.into()));
-        };
         let places = sign_ins::places_of(tx, &own.principal.id)?;
         let meant = |id: SignInId| match action {
             SessionsAction::End(handle) => self.handle_for(PAGE, id) == *handle,
@@ -139,7 +100,7 @@ impl Flow {
         let page = if ends.contains(&own.id) {
             Destination::Accounts
         } else {
-            Destination::Account(self.account_handle(own.id))
+            Destination::Sessions(self.account_handle(own.id))
         };
         Ok(Ok(Answer { outcome: Outcome::Page(page), cookie: None }))
     }

@@ -26,6 +26,7 @@ pub mod login;
 pub mod login_pages;
 pub mod logout;
 pub mod native;
+mod own;
 pub mod pages;
 pub mod password;
 pub mod people;

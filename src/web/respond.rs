@@ -67,9 +67,15 @@ pub fn path(destination: &Destination) -> String {
         Destination::SignUp(interaction) => of_interaction(routes::SIGN_UP, interaction),
         Destination::Resume(interaction) => of_interaction(routes::RESUME, interaction),
         Destination::Accounts => routes::ACCOUNTS.to_owned(),
-        Destination::Apps => routes::APPS.to_owned(),
-        Destination::Account(handle) => format!("{}?account={handle}", routes::SESSIONS),
+        Destination::Sessions(account) => of_account(routes::SESSIONS, account),
+        Destination::Apps(account) => of_account(routes::APPS, account),
     }
+}
+
+/// A page of one account of this browser.
+#[must_use]
+pub fn of_account(path: &str, account: &str) -> String {
+    format!("{path}?account={account}")
 }
 
 /// A page of an interaction.

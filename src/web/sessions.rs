@@ -1,29 +1,24 @@
 //! `/me/sessions`: where an account is signed in.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 
 use super::context::Context;
-use super::pages::{Failing, Form, SessionRow, SessionsPage};
-use super::{people, respond, routes};
+use super::pages::{Failing, SessionRow, SessionsPage};
+use super::{own, people, respond, routes};
 use crate::domain::user_agent;
-use crate::flow::{FlowError, Problem, SessionsAction, SessionsView};
+use crate::flow::{SessionsAction, SessionsView};
 
 /// `GET /me/sessions`.
 pub async fn get(context: Context) -> HttpResponse {
-    let account = context.query.optional("account").map(str::to_owned);
-    match context.app.flow.sessions_view(context.visit.clone(), account).await {
-        Ok(view) => context.page(StatusCode::OK, &page(&context, &view), None),
-        Err(FlowError::Problem(Problem::SignedOut)) => context.see_other(routes::LOGIN, None),
-        Err(error) => context.failed(&error),
-    }
+    let view = context.app.flow.sessions_view(context.visit.clone(), own::account(&context)).await;
+    own::show(&context, view, page)
 }
 
 /// `POST /me/sessions`.
 pub async fn post(context: Context, payload: Payload) -> HttpResponse {
-    let form = match context.form(payload).await {
-        Ok(form) => form,
+    let (form, guard) = match own::posted(&context, payload).await {
+        Ok(posted) => posted,
         Err(refused) => return refused,
     };
     let everywhere = form.optional("sign_out_everywhere").map(|_| SessionsAction::EndEverywhere);
@@ -32,18 +27,13 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
     let Some(action) = others.or_else(one) else {
         return context.failing(Failing::BadRequest);
     };
-    let csrf = form.optional("csrf").unwrap_or_default().to_owned();
-    let account = context.query.optional("account").map(str::to_owned);
-    match context.app.flow.end_sessions(context.visit.clone(), csrf, account, action).await {
-        Err(FlowError::Problem(Problem::SignedOut)) => context.see_other(routes::LOGIN, None),
-        done => respond::outcome(&context, done),
-    }
+    own::done(&context, context.app.flow.end_sessions(context.visit.clone(), guard, action).await)
 }
 
 fn page(context: &Context, view: &SessionsView) -> SessionsPage {
     let now = context.visit.now;
     let language = context.locale(&[]).language();
-    let rows = view.entries.iter().map(|entry| SessionRow {
+    let rows = view.content.iter().map(|entry| SessionRow {
         handle: entry.handle.clone(),
         device: user_agent::described(&entry.place.user_agent),
         here: entry.here,
@@ -56,15 +46,10 @@ fn page(context: &Context, view: &SessionsView) -> SessionsPage {
     });
     SessionsPage {
         chrome: context.chrome(None),
-        form: Form {
-            action: format!("{}?account={}", routes::SESSIONS, view.account),
-            interaction: None,
-            csrf: view.csrf.clone(),
-            error: None,
-        },
+        form: own::form(view, routes::SESSIONS, None),
         person: people::person(&view.facts),
         rows: rows.collect(),
-        apps_href: format!("{}?account={}", routes::APPS, view.account),
+        apps_href: respond::of_account(routes::APPS, &view.account),
         back_href: routes::ACCOUNTS.to_owned(),
     }
 }
