@@ -21,7 +21,7 @@ use super::outcome::{Answer, Destination, FlowError, Problem};
 use super::people::Facts;
 use super::{Flow, Progress, SignUpPolicy, Visit};
 use crate::authn::{
-    Attempt, Contact, Factor, Form, KnownBrowser, Method, PendingBinding, ProvedBy, ProvenContact, Provider, Rejection,
+    Attempt, Contact, Factor, KnownBrowser, Method, PendingBinding, ProvedBy, ProvenContact, Provider, Rejection,
     SentCode,
 };
 use crate::base::id::PrincipalId;
@@ -81,16 +81,6 @@ pub struct BindView {
     pub name: Option<String>,
     /// What is asked.
     pub stage: BindStage,
-}
-
-/// A posted form of the page.
-pub struct PostedBind {
-    /// Name of the interaction.
-    pub interaction: String,
-    /// The form's token.
-    pub csrf: String,
-    /// The fields.
-    pub fields: Form,
 }
 
 /// What became of it.

@@ -7,9 +7,19 @@ use super::interaction::Interaction;
 use super::outcome::FlowError;
 use super::{Flow, Visit};
 use crate::authn::hashing::{StoredPassword, Urgency};
-use crate::authn::{Attempt, AuthnError, KnownBrowser};
+use crate::authn::{Attempt, AuthnError, Form, KnownBrowser};
 use crate::base::id::{ClientId, PrincipalId};
 use crate::store::{StoreResult, Tx, sign_ins};
+
+/// A posted form of such a page.
+pub struct PostedPage {
+    /// Name of the interaction.
+    pub interaction: String,
+    /// The form's token.
+    pub csrf: String,
+    /// The fields.
+    pub fields: Form,
+}
 
 /// An interaction with what its pages and its attempts are made of.
 pub(super) struct Entry {

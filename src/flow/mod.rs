@@ -47,10 +47,11 @@ use std::time::Duration;
 
 pub use accounts::{AccountEntry, AccountsAction, AccountsView};
 pub use apps::{AppEntry, AppsView};
-pub use bind::{BindEntry, BindProgress, BindStage, BindSubmission, BindView, PostedBind};
+pub use bind::{BindEntry, BindProgress, BindStage, BindSubmission, BindView};
 pub use choose::{ChoiceEntry, ChoiceView, Choosing};
 pub use consent::{ConsentView, Decision};
 pub use context::{ClientFace, View};
+pub use entry::PostedPage;
 pub use interaction::{Interaction, MethodStep, Progress, StoredRequest, Ticks};
 pub use login::{PostedLogin, Submission};
 pub use login_page::{LoginPage, LoginView};
@@ -60,11 +61,9 @@ pub use outcome::{Answer, Destination, FlowError, Outcome, Problem};
 pub use own::{OwnForm, OwnPage};
 pub use password::{PasswordChange, PasswordRefused, PasswordView, PostedPassword};
 pub use people::Facts;
-pub use reset::{PostedReset, ResetPolicy, ResetProgress, ResetRefused, ResetStage, ResetSubmission, ResetView};
+pub use reset::{ResetPolicy, ResetProgress, ResetRefused, ResetStage, ResetSubmission, ResetView};
 pub use sessions::{SessionEntry, SessionsAction, SessionsView};
-pub use sign_up::{
-    PostedSignUp, SignUpPolicy, SignUpProgress, SignUpRefused, SignUpStage, SignUpSubmission, SignUpView,
-};
+pub use sign_up::{SignUpPolicy, SignUpProgress, SignUpRefused, SignUpStage, SignUpSubmission, SignUpView};
 pub use terms::TermsView;
 pub use upstream::DepartureView;
 

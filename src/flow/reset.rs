@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::choose::ChoiceEntry;
 use super::context::View;
-use super::entry::Entry;
+use super::entry::{Entry, PostedPage};
 use super::interaction::Progress;
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::people::Facts;
@@ -98,16 +98,6 @@ pub struct ResetView {
     pub stage: ResetStage,
 }
 
-/// A posted form of a reset.
-pub struct PostedReset {
-    /// Name of the interaction.
-    pub interaction: String,
-    /// The form's token.
-    pub csrf: String,
-    /// The fields.
-    pub fields: Form,
-}
-
 /// Why a form was not taken.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ResetRefused {
@@ -156,7 +146,7 @@ impl Flow {
     /// # Errors
     /// As [`Flow::reset_view`]; [`Problem::Forged`] for a form that is not ours,
     /// [`Problem::Stale`] for one of a page that is not due.
-    pub async fn reset(&self, visit: Visit, posted: PostedReset) -> Result<ResetSubmission, FlowError> {
+    pub async fn reset(&self, visit: Visit, posted: PostedPage) -> Result<ResetSubmission, FlowError> {
         self.is_reset_open()?;
         let name = posted.interaction.clone();
         let entry = self.enter_form_page(visit.clone(), name.clone(), &posted.csrf).await?;

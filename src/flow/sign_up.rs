@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choose::ChoiceEntry;
 use super::context::View;
-use super::entry::Entry;
+use super::entry::{Entry, PostedPage};
 use super::interaction::Progress;
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::{Flow, Visit};
@@ -88,16 +88,6 @@ pub struct SignUpView {
     pub stage: SignUpStage,
 }
 
-/// A posted form of a sign-up.
-pub struct PostedSignUp {
-    /// Name of the interaction.
-    pub interaction: String,
-    /// The form's token.
-    pub csrf: String,
-    /// The fields.
-    pub fields: Form,
-}
-
 /// Why a form was not taken.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SignUpRefused {
@@ -154,7 +144,7 @@ impl Flow {
     /// # Errors
     /// As [`Flow::sign_up_view`]; [`Problem::Forged`] for a form that is not
     /// ours, [`Problem::Stale`] for one of a page that is not due.
-    pub async fn sign_up(&self, visit: Visit, posted: PostedSignUp) -> Result<SignUpSubmission, FlowError> {
+    pub async fn sign_up(&self, visit: Visit, posted: PostedPage) -> Result<SignUpSubmission, FlowError> {
         self.is_sign_up_open()?;
         let name = posted.interaction.clone();
         let entry = self.enter_form_page(visit.clone(), name.clone(), &posted.csrf).await?;

@@ -4,12 +4,12 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 
-use super::context::{Context, INTERACTION};
-use super::login::{refuse, status};
+use super::context::Context;
+use super::login::{posted_page, refuse, status};
 use super::pages::{BindAsk, BindPage, Entry, EntryState, Failing, Form, PageError, mask};
 use super::{people, respond, routes};
 use crate::authn;
-use crate::flow::{BindEntry, BindStage, BindSubmission, BindView, PostedBind, SignUpPolicy};
+use crate::flow::{BindEntry, BindStage, BindSubmission, BindView, SignUpPolicy};
 
 /// `GET /login/bind`.
 pub async fn get(context: Context) -> HttpResponse {
@@ -28,16 +28,10 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
         Ok(form) => form,
         Err(refused) => return refused,
     };
-    let text = |name| form.optional(name).unwrap_or_default().to_owned();
-    let posted = PostedBind {
-        interaction: text(INTERACTION),
-        csrf: text("csrf"),
-        fields: authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned()))),
-    };
-    match Box::pin(context.app.flow.bind(context.visit.clone(), posted)).await {
+    match Box::pin(context.app.flow.bind(context.visit.clone(), posted_page(&form))).await {
         Ok(BindSubmission::Done(answer)) => respond::answer(&context, answer),
         Ok(BindSubmission::Again(view, rejection)) => {
-            page(&context, *view, Some((&rejection).into()), &text(authn::form::PHONE))
+            page(&context, *view, Some((&rejection).into()), form.optional(authn::form::PHONE).unwrap_or_default())
         }
         Err(error) => context.failed(&error),
     }

@@ -11,7 +11,7 @@ use super::pages::{Failing, PageError, UpstreamProblem};
 use super::{native, respond, sms};
 use crate::authn;
 use crate::domain::browser::Stay;
-use crate::flow::{FlowError, LoginPage, PostedLogin, Problem, Submission};
+use crate::flow::{FlowError, LoginPage, PostedLogin, PostedPage, Problem, Submission};
 use crate::protocol::RawParams;
 
 /// `GET /login`.
@@ -119,7 +119,7 @@ async fn submit(context: Context, payload: Payload, page: LoginPage, account: Op
 }
 
 pub(super) fn posted(form: &RawParams, account: Option<&str>) -> PostedLogin {
-    let fields = authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let fields = fields(form);
     PostedLogin {
         interaction: form.optional(INTERACTION).unwrap_or_default().to_owned(),
         csrf: form.optional("csrf").unwrap_or_default().to_owned(),
@@ -129,6 +129,19 @@ pub(super) fn posted(form: &RawParams, account: Option<&str>) -> PostedLogin {
         },
         stay: if form.optional("remember").is_some() { Stay::Extended } else { Stay::Usual },
     }
+}
+
+/// A form of a page that is no login method.
+pub(super) fn posted_page(form: &RawParams) -> PostedPage {
+    PostedPage {
+        interaction: form.optional(INTERACTION).unwrap_or_default().to_owned(),
+        csrf: form.optional("csrf").unwrap_or_default().to_owned(),
+        fields: fields(form),
+    }
+}
+
+fn fields(form: &RawParams) -> authn::Form {
+    authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
 /// A page that refuses a form: with its status, and how long to wait.

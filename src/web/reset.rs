@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 
-use super::context::{Context, INTERACTION};
-use super::login::{begin_own, refuse};
+use super::context::Context;
+use super::login::{begin_own, posted_page, refuse};
 use super::pages::{
     ChooseAccountPage, CodeFor, CodePage, Failing, Form, Page, PageError, PasswordPolicy, ResetDonePage, ResetNamePage,
     ResetPasswordPage, mask,
@@ -14,7 +14,7 @@ use super::password::refused as password_refused;
 use super::{people, respond, routes};
 use crate::authn;
 use crate::domain::ContactKind;
-use crate::flow::{PostedReset, ResetPolicy, ResetRefused, ResetStage, ResetSubmission, ResetView};
+use crate::flow::{ResetPolicy, ResetRefused, ResetStage, ResetSubmission, ResetView};
 use crate::protocol::RawParams;
 
 /// `GET /reset`.
@@ -43,12 +43,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
         Ok(form) => form,
         Err(refused) => return refused,
     };
-    let posted = PostedReset {
-        interaction: form.optional(INTERACTION).unwrap_or_default().to_owned(),
-        csrf: form.optional("csrf").unwrap_or_default().to_owned(),
-        fields: authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned()))),
-    };
-    match context.app.flow.reset(context.visit.clone(), posted).await {
+    match context.app.flow.reset(context.visit.clone(), posted_page(&form)).await {
         Ok(ResetSubmission::Done(answer)) => respond::answer(&context, answer),
         Ok(ResetSubmission::Again(view, why)) => {
             let error = match why {

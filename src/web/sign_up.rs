@@ -4,16 +4,16 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 
-use super::context::{Context, INTERACTION};
-use super::login::{begin_own, refuse};
+use super::context::Context;
+use super::login::{begin_own, posted_page, refuse};
 use super::login_pages::documents;
 use super::pages::{
     Agreements, CodeFor, CodePage, Form, Page, PageError, PasswordPolicy, SignUpDetailsPage, SignUpKnownPage,
     SignUpPhonePage, mask,
 };
 use super::{people, respond, routes};
-use crate::authn::{self, form::AGREE};
-use crate::flow::{PostedSignUp, SignUpRefused, SignUpStage, SignUpSubmission, SignUpView};
+use crate::authn::form::AGREE;
+use crate::flow::{SignUpRefused, SignUpStage, SignUpSubmission, SignUpView};
 use crate::protocol::RawParams;
 
 /// `GET /signup`.
@@ -33,12 +33,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
         Ok(form) => form,
         Err(refused) => return refused,
     };
-    let posted = PostedSignUp {
-        interaction: form.optional(INTERACTION).unwrap_or_default().to_owned(),
-        csrf: form.optional("csrf").unwrap_or_default().to_owned(),
-        fields: authn::Form::new(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned()))),
-    };
-    match context.app.flow.sign_up(context.visit.clone(), posted).await {
+    match context.app.flow.sign_up(context.visit.clone(), posted_page(&form)).await {
         Ok(SignUpSubmission::Done(answer)) => respond::answer(&context, answer),
         Ok(SignUpSubmission::Again(view, refused)) => {
             let error = error(&refused);

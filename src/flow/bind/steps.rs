@@ -1,12 +1,13 @@
 //! The steps of a binding: number, code, account. One form at a time, each decided
 //! by what the interaction remembers, not by what the form says.
 
-use super::{BindProgress, BindSubmission, Binding, PostedBind};
+use super::{BindProgress, BindSubmission, Binding};
 use crate::authn::{
     Contact, Delivery, Form, Order, Progress as Authenticated, Proof, Provider, Rejection, SentCode, form,
 };
 use crate::base::id::PrincipalId;
 use crate::domain::CodePurpose;
+use crate::flow::entry::PostedPage;
 use crate::flow::login::Submission;
 use crate::flow::outcome::{Answer, Destination, FlowError, Outcome};
 use crate::flow::{Flow, Visit};
@@ -18,7 +19,7 @@ impl Flow {
     ///
     /// # Errors
     /// As [`Flow::bind_view`]; [`crate::flow::Problem::Forged`] for a form that is not ours.
-    pub async fn bind(&self, visit: Visit, posted: PostedBind) -> Result<BindSubmission, FlowError> {
+    pub async fn bind(&self, visit: Visit, posted: PostedPage) -> Result<BindSubmission, FlowError> {
         let binding = self.enter_bind(&visit, posted.interaction).await?;
         Self::is_own_form(&binding.entered.view.view.csrf, &posted.csrf)?;
         let fields = &posted.fields;
