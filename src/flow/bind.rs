@@ -15,9 +15,10 @@ mod steps;
 
 use serde::{Deserialize, Serialize};
 
+use super::entry::PageSubmission;
 use super::login::Entered;
 use super::login_page::{LoginPage, LoginView};
-use super::outcome::{Answer, Destination, FlowError, Problem};
+use super::outcome::{Destination, FlowError, Problem};
 use super::people::Facts;
 use super::{Flow, Progress, SignUpPolicy, Visit};
 use crate::authn::{
@@ -83,13 +84,8 @@ pub struct BindView {
     pub stage: BindStage,
 }
 
-/// What became of it.
-pub enum BindSubmission {
-    /// On to the next page.
-    Done(Answer),
-    /// The same page again, with the reason.
-    Again(Box<BindView>, Rejection),
-}
+/// What became of a posted form.
+pub type BindSubmission = PageSubmission<BindView, Rejection>;
 
 /// What is known before the form is looked at.
 struct Binding {

@@ -3,8 +3,8 @@
 //! the form.
 
 use super::context::View;
-use super::interaction::Interaction;
-use super::outcome::FlowError;
+use super::interaction::{Interaction, Progress};
+use super::outcome::{Answer, Destination, FlowError, Outcome};
 use super::{Flow, Visit};
 use crate::authn::hashing::{StoredPassword, Urgency};
 use crate::authn::{Attempt, AuthnError, Form, KnownBrowser};
@@ -19,6 +19,14 @@ pub struct PostedPage {
     pub csrf: String,
     /// The fields.
     pub fields: Form,
+}
+
+/// What became of it.
+pub enum PageSubmission<V, R> {
+    /// On to the next page.
+    Done(Answer),
+    /// The page as things stand, with the reason.
+    Again(Box<V>, R),
 }
 
 /// An interaction with what its pages and its attempts are made of.
@@ -61,6 +69,24 @@ impl Flow {
         let entry = self.store.read(move |tx| flow.enter_page(tx, &visit, &name)).await??;
         Self::is_own_form(&entry.view.csrf, csrf)?;
         Ok(entry)
+    }
+
+    /// Writes down how far a page of several steps came, and shows its next.
+    pub(super) async fn note_progress(
+        &self,
+        visit: &Visit,
+        entry: &Entry,
+        next: Destination,
+        change: impl Fn(Progress) -> Progress + Send + 'static,
+    ) -> Result<Answer, FlowError> {
+        let (flow, visit, name) = (self.clone(), visit.clone(), entry.interaction.name.clone());
+        self.store
+            .write(move |tx| match flow.interaction(tx, &visit, &name)? {
+                Ok(interaction) => Self::save(tx, &interaction, &change(interaction.progress.clone())),
+                Err(gone) => Ok(Err(gone)),
+            })
+            .await??;
+        Ok(Answer { outcome: Outcome::Page(next), cookie: None })
     }
 
     /// Hashes a password that somebody chose.

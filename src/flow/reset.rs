@@ -13,9 +13,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::choose::ChoiceEntry;
 use super::context::View;
-use super::entry::{Entry, PostedPage};
+use super::entry::{Entry, PageSubmission, PostedPage};
 use super::interaction::Progress;
-use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
+use super::outcome::{Answer, Destination, FlowError, Problem};
 use super::people::Facts;
 use super::{Flow, PasswordRefused, Visit};
 use crate::authn::{Contact, Delivery, Form, Order, ProvenContact, Rejection, SentCode, form};
@@ -114,12 +114,7 @@ impl From<Rejection> for ResetRefused {
 }
 
 /// What became of a posted form.
-pub enum ResetSubmission {
-    /// On to the next page.
-    Done(Answer),
-    /// The page as things stand, with the reason.
-    Again(Box<ResetView>, ResetRefused),
-}
+pub type ResetSubmission = PageSubmission<ResetView, ResetRefused>;
 
 /// What one step came to: on, or refused.
 type Step = Result<Result<Answer, ResetRefused>, FlowError>;
@@ -266,16 +261,6 @@ impl Flow {
     /// Writes down how far the reset came, and shows its next page.
     async fn note_reset(&self, visit: &Visit, entry: &Entry, next: ResetProgress) -> Result<Answer, FlowError> {
         let page = Destination::Reset(entry.interaction.name.clone());
-        let (flow, visit, name) = (self.clone(), visit.clone(), entry.interaction.name.clone());
-        self.store
-            .write(move |tx| match flow.interaction(tx, &visit, &name)? {
-                Ok(interaction) => {
-                    let progress = Progress { reset: next.clone(), ..interaction.progress.clone() };
-                    Self::save(tx, &interaction, &progress)
-                }
-                Err(gone) => Ok(Err(gone)),
-            })
-            .await??;
-        Ok(Answer { outcome: Outcome::Page(page), cookie: None })
+        self.note_progress(visit, entry, page, move |kept| Progress { reset: next.clone(), ..kept }).await
     }
 }

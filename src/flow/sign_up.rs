@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::choose::ChoiceEntry;
 use super::context::View;
-use super::entry::{Entry, PostedPage};
+use super::entry::{Entry, PageSubmission, PostedPage};
 use super::interaction::Progress;
-use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
+use super::outcome::{Answer, Destination, FlowError, Problem};
 use super::{Flow, Visit};
 use crate::authn::password_policy::Weakness;
 use crate::authn::{Contact, Delivery, Form, Order, Rejection, SentCode};
@@ -109,12 +109,7 @@ impl From<Rejection> for SignUpRefused {
 }
 
 /// What became of a posted form.
-pub enum SignUpSubmission {
-    /// On to the next page.
-    Done(Answer),
-    /// The page as things stand, with the reason.
-    Again(Box<SignUpView>, SignUpRefused),
-}
+pub type SignUpSubmission = PageSubmission<SignUpView, SignUpRefused>;
 
 /// What one step came to: on, or refused.
 type Step = Result<Result<Answer, SignUpRefused>, FlowError>;
@@ -246,13 +241,6 @@ impl Flow {
         change: impl Fn(Progress) -> Progress + Send + 'static,
     ) -> Result<Answer, FlowError> {
         let next = Destination::SignUp(entry.interaction.name.clone());
-        let (flow, visit, name) = (self.clone(), visit.clone(), entry.interaction.name.clone());
-        self.store
-            .write(move |tx| match flow.interaction(tx, &visit, &name)? {
-                Ok(interaction) => Self::save(tx, &interaction, &change(interaction.progress.clone())),
-                Err(gone) => Ok(Err(gone)),
-            })
-            .await??;
-        Ok(Answer { outcome: Outcome::Page(next), cookie: None })
+        self.note_progress(visit, entry, next, change).await
     }
 }
