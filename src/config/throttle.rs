@@ -10,10 +10,12 @@ section! {
         /// Tries per code and single use stay.
         enabled: bool = "true",
         /// One-time codes that one browser may ask for in an hour, beside the limits of each number and address. A
-        /// browser in which the number's owner signed in before does not meet it.
+        /// browser in which the number's owner signed in before does not meet it. So many numbers, too, may an app ask
+        /// for in one tap.
         codes_per_browser: u32 = "10",
         /// One-time codes by text message that may be asked for in an hour over all, so that nobody runs up the bill.
-        /// A browser in which the number's owner signed in before still gets its code when they are used up.
+        /// A browser in which the number's owner signed in before still gets its code when they are used up. Numbers
+        /// that are asked for in one tap are counted beside them, to the same figure.
         sms_per_hour: u32 = "10000",
     }
     check(throttle) {

@@ -29,6 +29,10 @@ const SENT: [(&[u8], Budget); 3] =
     [(b"code wait", once_in(RESEND)), (b"code hour", so_many(5, HOUR)), (b"code day", so_many(10, DAY))];
 const SENT_FROM: Budget = so_many(20, HOUR);
 
+/// Numbers that one address asks an aggregator for. More than codes: one tap works
+/// over the carrier's own network, where many phones have one address.
+const ASKED_FROM: Budget = so_many(100, HOUR);
+
 /// Wrong codes of one contact, over all codes and addresses: with five tries a
 /// code and a million codes, a day of guessing succeeds with 5·10⁻⁵.
 const WRONG: [(&[u8], Budget); 2] = [(b"code wrong hour", so_many(10, HOUR)), (b"code wrong day", so_many(50, DAY))];
@@ -94,6 +98,22 @@ impl CodeLimits {
             if contact.kind() == ContactKind::Phone {
                 plan.push((bucket(&[b"code messages"]), planner.of_messages));
             }
+        }
+        CodePlan(plan)
+    }
+
+    /// The counters that a question to an aggregator touches: whose number it will be
+    /// nobody knows yet. A browser that somebody signed in in before has its own alone.
+    pub(super) fn to_ask_number(&self, attempt: &Attempt<'_>) -> CodePlan {
+        let Some(planner) = self.0.as_deref() else { return CodePlan(Vec::new()) };
+        let bucket = |parts: &[&[u8]]| *planner.key.mac(parts).as_bytes();
+        let mut plan = Vec::new();
+        if let Some(browser) = attempt.browser.id() {
+            plan.push((bucket(&[b"number browser", &browser.row().to_be_bytes()]), planner.of_browser));
+        }
+        if !attempt.browser.is_seen() {
+            plan.push((bucket(&[b"number address", &network(attempt.address)]), ASKED_FROM));
+            plan.push((bucket(&[b"numbers"]), planner.of_messages));
         }
         CodePlan(plan)
     }

@@ -7,6 +7,7 @@
 
 mod digits;
 mod limits;
+mod numbers;
 mod sent;
 mod trail;
 

@@ -3,7 +3,8 @@
 //! message, without a code. amr: `one_tap`.
 //!
 //! Only the aggregator's answer says whose number it is: nothing else that the
-//! app posts is read. A token is traded once, over all nodes.
+//! app posts is read. A token is traded once, over all nodes, and the trades are
+//! counted before they are made: they cost money.
 
 use std::sync::Arc;
 
@@ -67,6 +68,13 @@ impl Authenticator for OneTap {
             Some(known) => known,
             None => None,
         };
+        // What is not whole is not counted, and what is too much uses no token up.
+        if let Err(rejection) = form.required(TOKEN) {
+            return Ok(rejection.into());
+        }
+        if let Err(rejection) = self.deps.codes.may_ask_number(attempt, METHOD).await? {
+            return Ok(rejection.into());
+        }
         let token = match vendor::brought(&self.deps.upstream, attempt, METHOD, form, TOKEN).await? {
             Brought::Fresh(token) => token,
             Brought::Refused(rejection) => return Ok(rejection.into()),

@@ -10,6 +10,7 @@ mod proofs;
 mod returns;
 mod scene;
 mod states;
+mod taps;
 mod trouble;
 mod ways;
 mod wechat;
