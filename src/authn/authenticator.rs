@@ -110,6 +110,17 @@ pub enum Face {
     App,
 }
 
+impl Face {
+    /// Whether somebody comes in here by an identity that is bound to them.
+    #[must_use]
+    pub const fn is_of_vendor(self) -> bool {
+        match self {
+            Self::QrPanel | Self::Redirect => true,
+            Self::IdentifierAndSecret { .. } | Self::UpnThenSecret | Self::PhoneThenCode | Self::App => false,
+        }
+    }
+}
+
 /// What the identifier of a page may be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IdentifierField {

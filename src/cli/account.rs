@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::args::Common;
 use super::house::House;
 use super::reauth::{self, ReauthArgs};
-use super::{CliError, output};
+use super::{CliError, bindings, output};
 use crate::base::Secret;
 use crate::domain::{Account, ContactKind, Principal};
 use crate::identity::{MOST_DAYS, MustChange, OperatorError, PolicyChange, Portrait, Switch, by_operator};
@@ -55,6 +55,17 @@ pub enum AccountCommand {
         #[command(flatten)]
         when: ReauthArgs,
     },
+    /// List the vendors' identities that are bound to somebody.
+    Bindings(Who),
+    /// Take one of them away: the sign-ins by it end, at once.
+    Unbind {
+        /// Whose.
+        #[command(flatten)]
+        who: Who,
+        /// Its number in `account bindings`.
+        #[arg(value_name = "ID")]
+        id: i64,
+    },
     /// Give another password: every sign-in and every token ends, at once.
     ResetPassword {
         /// Whose.
@@ -88,6 +99,8 @@ pub(super) fn run(common: &Common, command: &AccountCommand) -> Result<(), CliEr
         AccountCommand::Resume(who) => switch(common, &house, &who.who, Switch::Resume),
         AccountCommand::LongLived { who, days } => allow_long_lived(common, &house, &who.who, *days),
         AccountCommand::Reauth { who, when } => reauth::run(common, &house, &who.who, when),
+        AccountCommand::Bindings(who) => bindings::list(common, &house, &who.who),
+        AccountCommand::Unbind { who, id } => bindings::unbind(common, &house, &who.who, *id),
         AccountCommand::ResetPassword { who, stdin, keep } => {
             let given = if *stdin { Some(read_password()?) } else { None };
             let must_change = if *keep { MustChange::No } else { MustChange::AtNextLogin };

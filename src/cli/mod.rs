@@ -9,6 +9,7 @@
 mod account;
 mod apply;
 pub mod args;
+mod bindings;
 mod client;
 mod config;
 pub mod demo;

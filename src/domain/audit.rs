@@ -12,6 +12,8 @@ named_enum! {
         AgreementAccepted = "agreement.accepted",
         /// An upstream identity was attached to a principal.
         BindingAdded = "binding.added",
+        /// An upstream identity was taken away from a principal.
+        BindingRemoved = "binding.removed",
         /// A client was made or changed.
         ClientChanged = "client.changed",
         /// An authorization code was made.

@@ -120,7 +120,7 @@ impl Flow {
                     let outcome = flow.entrance_for(tx, sign_in)?;
                     return Ok(Ok(Answer { outcome, cookie: None }));
                 }
-                let request = StoredRequest { asked: None, subject: None, restart: PAGE.to_owned() };
+                let request = StoredRequest::own(PAGE.to_owned());
                 let progress = Progress { chosen: Some(sign_in.id), ..Progress::default() };
                 let opened =
                     flow.open_interaction(tx, browser.id, &request, &progress, (&draws.interaction, &visit))?;

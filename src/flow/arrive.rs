@@ -3,7 +3,7 @@
 //! account makes room; nobody is dropped silently.
 
 use super::interaction::{Interaction, Progress, Ticks};
-use super::outcome::{Answer, Destination, FlowError, Outcome};
+use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::{Flow, LoginPage, Visit};
 use crate::authn::{Proof, WaitingProof};
 use crate::base::Secret;
@@ -12,7 +12,7 @@ use crate::domain::browser::{MAX_SIGN_INS, Stay};
 use crate::domain::{Amr, Principal, SignIn, SignInState};
 use crate::identity;
 use crate::session::{self, Arrival};
-use crate::store::{StoreResult, Tx, agreements, sign_ins};
+use crate::store::{StoreResult, Tx, agreements, bindings, sign_ins};
 
 impl Flow {
     /// Signs in whom the proof names, or asks who makes room for them. Every proof
@@ -63,7 +63,9 @@ impl Flow {
                 cookie: None,
             }));
         };
-        if let Some(proof) = waiting.redeem(tx, &self.registry, interaction.id, visit.now)? {
+        if let Some(proof) = waiting.redeem(tx, &self.registry, interaction.id, visit.now)?
+            && self.is_still_bound(tx, &proof)?
+        {
             if let Some(refused) = self.refused_method(tx, visit, interaction, &proof)? {
                 return Ok(Err(refused));
             }
@@ -94,6 +96,9 @@ impl Flow {
             stay,
             random,
         };
+        if !self.is_still_bound(tx, proof)? {
+            return Ok(Err(self.to_bind_again(interaction, proof)));
+        }
         if proves_number(proof) {
             identity::first_proof(tx, proof.principal(), &visit.origin())?;
         }
@@ -101,6 +106,19 @@ impl Flow {
         let signed_in = session::sign_in(tx, &self.browsers, &self.settings.lifetimes, proof, &arrival)?;
         let chosen = self.chose(tx, interaction, (signed_in.id, proof.principal(), ticks), visit)?;
         Ok(chosen.map(|()| resumed(&interaction.name, signed_in.cookie)))
+    }
+
+    /// An identity that proved somebody may have been taken away from them since,
+    /// while they waited or at this very moment. It is held until they are in.
+    fn is_still_bound(&self, tx: &mut Tx<'_>, proof: &Proof) -> StoreResult<bool> {
+        let vendor = self.registry.find(proof.method()).is_some_and(|method| method.face().is_of_vendor());
+        if vendor { bindings::touch_of(tx, &proof.principal().id, proof.method()) } else { Ok(true) }
+    }
+
+    fn to_bind_again(&self, interaction: &Interaction, proof: &Proof) -> FlowError {
+        let method = self.registry.find(proof.method()).map(|method| method.method().name);
+        let there = |page| Destination::Login { page, interaction: interaction.name.clone() };
+        Problem::NothingToBind { again: method.and_then(LoginPage::of_method).map(there) }.into()
     }
 
     /// Who proves themselves again has no box to tick: what they asked for then stands.

@@ -117,7 +117,7 @@ impl Flow {
             }
             (NextStep::Ask(ask), browser) => {
                 let (stored, restart) = (Some(verified.request.clone()), verified.restart.clone());
-                let request = StoredRequest { asked: stored, restart, subject };
+                let request = StoredRequest { asked: stored, subject, ..StoredRequest::own(restart) };
                 let opening = Opening { visit, request: &request, asked: &asked, situation: &situation, draws };
                 self.ask(tx, &opening, browser, &ask)
             }

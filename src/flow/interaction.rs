@@ -9,6 +9,7 @@ use super::bind::BindProgress;
 use super::context::View;
 use super::outcome::{FlowError, Problem};
 use super::reset::ResetProgress;
+use super::resume::Landing;
 use super::sign_up::SignUpProgress;
 use super::{Flow, Visit};
 use crate::authn::{KeptContact, PendingBinding, ProvenContact, Shortlist, Step, WaitingProof};
@@ -31,6 +32,17 @@ pub struct StoredRequest {
     pub subject: Option<PrincipalId>,
     /// The path and query that begin it again.
     pub restart: String,
+    /// Where it ends, when no client asked.
+    #[serde(default)]
+    pub landing: Landing,
+}
+
+impl StoredRequest {
+    /// Of somebody who came by themselves.
+    #[must_use]
+    pub fn own(restart: String) -> Self {
+        Self { asked: None, subject: None, restart, landing: Landing::default() }
+    }
 }
 
 /// How far the person got.

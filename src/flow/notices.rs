@@ -19,13 +19,17 @@ impl Flow {
         principal: &Principal,
         occasion: &Occasion,
     ) -> StoreResult<()> {
-        let scene = Scene {
+        self.notices.tell(tx, principal, occasion, &Self::scene(visit))
+    }
+
+    /// Where and when, for the people who are told.
+    pub(super) fn scene(visit: &Visit) -> Scene {
+        Scene {
             at: visit.now,
             address: visit.address.to_string(),
             user_agent: visit.user_agent.clone(),
             language: visit.language(&[]),
-        };
-        self.notices.tell(tx, principal, occasion, &scene)
+        }
     }
 
     /// A sign-in from a browser in which this principal never signed in, when it

@@ -58,6 +58,8 @@ pub enum Destination {
     Sessions(String),
     /// The applications that such an account authorised.
     Apps(String),
+    /// What is bound to such an account.
+    Bindings(String),
 }
 
 /// What a page has to say instead of what was asked for.

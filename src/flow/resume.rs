@@ -1,16 +1,43 @@
 //! `/authorize/resume`: every step comes back here, and the next one is
 //! decided anew from what is stored.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use super::begin::plain;
+use super::bindings::FRESH_PROOF;
 use super::interaction::Interaction;
 use super::issue::{Draws, Issue};
 use super::outcome::{Answer, ClientProblem, Destination, FlowError, Outcome, Problem};
-use super::policy::{self, Ask, Asked, NextStep};
+use super::policy::{self, Ask, NextStep};
 use super::situation::Given;
 use super::{Flow, Progress, StoredRequest, Visit, accounts};
 use crate::domain::Client;
 use crate::protocol::AuthorizationRequest;
 use crate::store::{StoreResult, Tx, interactions};
+
+/// Where a sign-in ends that no client asked for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Landing {
+    /// Where the person uses or manages accounts.
+    #[default]
+    Accounts,
+    /// What is bound to the account, which takes a fresh proof.
+    Bindings,
+}
+
+impl Landing {
+    /// How old the proof may be that somebody lands with.
+    #[must_use]
+    pub const fn max_age(self) -> Option<Duration> {
+        match self {
+            Self::Accounts => None,
+            Self::Bindings => Some(FRESH_PROOF),
+        }
+    }
+}
 
 impl Flow {
     /// Goes on with an interaction of this browser.
@@ -32,7 +59,7 @@ impl Flow {
             .write(move |tx| {
                 let presented = flow.present_browser(tx, &visit)?;
                 let (browser, cookie) = flow.browser_for(tx, presented, &draws, &visit)?;
-                let request = StoredRequest { asked: None, restart: restart.clone(), subject: None };
+                let request = StoredRequest::own(restart.clone());
                 let opening = (&draws.interaction, &visit);
                 let opened = flow.open_interaction(tx, browser.id, &request, &Progress::default(), opening)?;
                 Ok(opened.map(|name| {
@@ -108,7 +135,7 @@ impl Flow {
         visit: &Visit,
         interaction: &Interaction,
     ) -> StoreResult<Result<Outcome, FlowError>> {
-        let asked = Asked::default();
+        let asked = self.asked_in(tx, interaction, None)?;
         let progress = &interaction.progress;
         let situation = self.situation(tx, visit, &asked, Given::of(interaction, progress, None))?;
         match policy::next_step(&asked, &situation, visit.now) {
@@ -127,6 +154,10 @@ impl Flow {
                     &interaction.request,
                 ))
             })),
+            NextStep::Issue(id) if interaction.request.landing == Landing::Bindings => {
+                interactions::end(tx, interaction.id)?;
+                Ok(Ok(Outcome::Page(Destination::Bindings(self.account_handle(id)))))
+            }
             // Whoever is signed in, nobody has to be chosen for it.
             step @ (NextStep::Issue(_) | NextStep::Refuse(_) | NextStep::Ask(Ask::Choose(_))) => {
                 interactions::end(tx, interaction.id)?;

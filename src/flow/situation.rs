@@ -75,22 +75,22 @@ impl Flow {
         })
     }
 
-    /// What was asked in an interaction; nothing but somebody, where people
-    /// came by themselves.
+    /// What was asked in an interaction; where people came by themselves, somebody,
+    /// and for a page of one account that one, with a proof as young as it takes.
     pub(super) fn asked_in(
         &self,
         tx: &mut Tx<'_>,
         interaction: &Interaction,
         client: Option<&Client>,
     ) -> StoreResult<Asked> {
-        match (&interaction.request.asked, client) {
-            (Some(request), Some(client)) => {
-                let subject = interaction.request.subject.clone();
-                let named = Named { subject, session: NamedSession::Unnamed };
-                self.asked(tx, request, client, named, Some(interaction.browser.id))
-            }
-            (None, _) | (_, None) => Ok(Asked::default()),
+        let request = &interaction.request;
+        let subject = request.subject.clone();
+        if let (Some(asked), Some(client)) = (&request.asked, client) {
+            let named = Named { subject, session: NamedSession::Unnamed };
+            return self.asked(tx, asked, client, named, Some(interaction.browser.id));
         }
+        let demands = Demands { subject, ..Demands::default() };
+        Ok(Asked { max_age: request.landing.max_age(), demands, ..Asked::default() })
     }
 
     /// What this browser has, for this request.

@@ -84,10 +84,10 @@ impl Flow {
         })
     }
 
-    /// What the configuration calls the method of a page, if it does.
+    /// What the configuration calls a method, if it does.
     #[must_use]
-    pub fn label_of(&self, page: LoginPage, language: Language) -> Option<&str> {
-        self.registry.find(page.method()).and_then(|method| method.label(language))
+    pub fn label_of(&self, method: &str, language: Language) -> Option<&str> {
+        self.registry.find(method).and_then(|method| method.label(language))
     }
 
     /// Takes somebody back from a vendor.

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod apply;
+pub mod bindings;
 mod claim;
 pub mod clients;
 mod credentials;
@@ -25,6 +26,7 @@ mod who;
 use std::sync::Arc;
 
 pub use accounts::{Billing, NewAccount, NewIamUser};
+pub use bindings::{Remover, unbind};
 pub use claim::first_proof;
 pub use credentials::{MustChange, NewPassword, reset_password, set_password};
 pub use lock::hold;
@@ -43,6 +45,7 @@ use crate::config::Config;
 use crate::domain::audit::Origin;
 use crate::domain::browser::LifetimePolicy;
 use crate::keys::{ClientSecretKeys, ContactKeys, Purpose, Vault};
+use crate::notify::Post;
 use crate::session::lifetime_policy;
 use crate::store::Store;
 
@@ -67,6 +70,7 @@ struct Makings {
     secrets: ClientSecretKeys,
     most_per_phone: u32,
     lifetimes: LifetimePolicy,
+    notices: Notices,
 }
 
 impl Identity {
@@ -76,14 +80,18 @@ impl Identity {
     /// The configured cost of hashes is none that argon2 has.
     pub fn new(config: &Config, vault: &Arc<Vault>, store: Store, entropy: SharedEntropy) -> Result<Self, BadHash> {
         let hasher = Hasher::new(vault.derive(Purpose::CredentialPepper), Cost::configured(&config.hashing))?;
+        let contacts = ContactKeys::new(Arc::clone(vault));
+        let post = Post::new(Arc::clone(vault));
+        let notices = Notices::new(post, contacts.clone(), Arc::clone(&entropy), (config, vault));
         Ok(Self(Arc::new(Inner {
             store,
             entropy,
             makings: Arc::new(Makings {
-                contacts: ContactKeys::new(Arc::clone(vault)),
+                contacts,
                 secrets: ClientSecretKeys::new(vault),
                 most_per_phone: config.login.max_accounts_per_phone,
                 lifetimes: lifetime_policy(&config.sessions),
+                notices,
             }),
             hasher: Arc::new(hasher),
             policy: PasswordPolicy::configured(&config.password),

@@ -9,14 +9,21 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::{SharedEntropy, Timestamp};
+use crate::config::Config;
 use crate::domain::user_agent::described;
 use crate::domain::{ContactKind, Language, Principal, PrincipalKind};
-use crate::keys::ContactKeys;
+use crate::keys::{ContactKeys, MacKey, Purpose, Vault};
 use crate::notify::{Channel, Content, Letter, Notice, Occasion, Post};
+use crate::store::throttle::{Budget, Reservation, Window, reserve};
 use crate::store::{StoreResult, Tx, identifiers, principals};
 
 /// A notice is of use for so long; later it only frightens.
 const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+
+/// Of what others can bring about as often as they like, an account hears once in
+/// so long.
+const SELDOM: Budget =
+    Budget { burst: 1, window: Window::Fixed(Duration::from_secs(3_600)), interval: Duration::from_secs(3_600) };
 
 /// Writes notices.
 #[derive(Clone)]
@@ -27,6 +34,8 @@ struct Inner {
     contacts: ContactKeys,
     entropy: SharedEntropy,
     channels: Vec<Channel>,
+    /// Names the counters of what is told seldom.
+    counters: MacKey,
 }
 
 /// Where and when something happened.
@@ -52,10 +61,16 @@ enum Reach {
 }
 
 impl Notices {
-    /// Over these parts.
+    /// Over these parts, by the channels that are configured.
     #[must_use]
-    pub fn new(post: Post, contacts: ContactKeys, entropy: SharedEntropy, channels: Vec<Channel>) -> Self {
-        Self(Arc::new(Inner { post, contacts, entropy, channels }))
+    pub fn new(
+        post: Post,
+        contacts: ContactKeys,
+        entropy: SharedEntropy,
+        (config, vault): (&Config, &Arc<Vault>),
+    ) -> Self {
+        let (channels, counters) = (Channel::configured(config), vault.mac_key(Purpose::ThrottleKey));
+        Self(Arc::new(Inner { post, contacts, entropy, channels, counters }))
     }
 
     /// Whether a letter to such a contact leaves the house. One that does not
@@ -68,11 +83,15 @@ impl Notices {
     /// Tells everybody concerned. A contact that does not open is no reason to
     /// undo what happened: it goes to the log.
     pub fn tell(&self, tx: &mut Tx<'_>, principal: &Principal, occasion: &Occasion, scene: &Scene) -> StoreResult<()> {
+        if !self.is_due(tx, principal, occasion)? {
+            return Ok(());
+        }
         let reach = match occasion {
             Occasion::PasswordReset | Occasion::BindingAdded { .. } => Reach::Everywhere,
             Occasion::NewBrowser { .. }
             | Occasion::PasswordChanged
             | Occasion::BindingRemoved { .. }
+            | Occasion::BindingRefused { .. }
             | Occasion::TheftSignal => Reach::Usual,
         };
         let notice = Notice {
@@ -92,6 +111,23 @@ impl Notices {
         match owner {
             Some(owner) => self.tell_one(tx, &owner, &notice, (Reach::Usual, scene.language)),
             None => Ok(()),
+        }
+    }
+
+    /// Whether people hear of this, or heard of its like a while ago: nobody is
+    /// bombarded by what a stranger brings about.
+    fn is_due(&self, tx: &mut Tx<'_>, principal: &Principal, occasion: &Occasion) -> StoreResult<bool> {
+        match occasion {
+            Occasion::BindingRefused { .. } => {
+                let bucket = self.0.counters.mac(&[b"notice of a refused binding", principal.id.as_str().as_bytes()]);
+                Ok(reserve(tx, bucket.as_bytes(), &SELDOM)? == Reservation::Granted)
+            }
+            Occasion::NewBrowser { .. }
+            | Occasion::PasswordChanged
+            | Occasion::PasswordReset
+            | Occasion::BindingAdded { .. }
+            | Occasion::BindingRemoved { .. }
+            | Occasion::TheftSignal => Ok(true),
         }
     }
 

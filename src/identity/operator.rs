@@ -39,6 +39,9 @@ pub enum OperatorError {
     /// A suspended account is resumed first.
     #[error("the account is suspended: resume it")]
     Suspended,
+    /// There is no such binding.
+    #[error("has no such binding: `menshen account bindings` lists them")]
+    NotBound,
     /// A disabled account is enabled first.
     #[error("the account is disabled: enable it")]
     Disabled,
@@ -184,7 +187,7 @@ impl Identity {
 }
 
 impl Makings {
-    fn load(&self, tx: &mut Tx<'_>, who: &str) -> Result<Principal, Stop<OperatorError>> {
+    pub(super) fn load(&self, tx: &mut Tx<'_>, who: &str) -> Result<Principal, Stop<OperatorError>> {
         who::find(tx, &self.contacts, who)?.ok_or(Stop::Refused(OperatorError::Unknown))
     }
 

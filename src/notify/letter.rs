@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::Timestamp;
+use crate::config::{Config, SmsProvider};
 use crate::domain::{CodePurpose, ContactKind, Language};
 
 /// How a letter travels.
@@ -22,6 +23,14 @@ impl Channel {
             ContactKind::Phone => Self::Sms,
             ContactKind::Email => Self::Mail,
         }
+    }
+
+    /// The ways by which a letter leaves the house, as configured.
+    #[must_use]
+    pub fn configured(config: &Config) -> Vec<Self> {
+        let sms = (config.sms.provider != SmsProvider::None).then_some(Self::Sms);
+        let mail = config.mail.host.is_some().then_some(Self::Mail);
+        sms.into_iter().chain(mail).collect()
     }
 
     /// The kind of its messages in the outbox.

@@ -29,6 +29,11 @@ pub enum Occasion {
         /// Which connector's.
         connector: String,
     },
+    /// An upstream identity was to be attached, and was not: there is another.
+    BindingRefused {
+        /// Which connector's.
+        connector: String,
+    },
     /// A copy of a browser's cookie was used: everybody in it was signed out.
     TheftSignal,
 }

@@ -99,6 +99,13 @@ pub(super) fn headline(occasion: &Occasion, language: Language) -> String {
             let (zh, en) = way_in(connector);
             (format!("已解绑登录方式（{zh}）"), format!("a way to sign in was unlinked ({en})"))
         }
+        Occasion::BindingRefused { connector } => {
+            let (zh, en) = way_in(connector);
+            (
+                format!("绑定另一登录方式（{zh}）的尝试已被拒绝"),
+                format!("an attempt to link a way to sign in was refused ({en})"),
+            )
+        }
         Occasion::TheftSignal => (
             "登录状态可能被盗用，相关会话已退出".to_owned(),
             "a copied session was used, and its sign-ins were ended".to_owned(),
@@ -151,6 +158,7 @@ mod tests {
             Occasion::PasswordReset,
             Occasion::BindingAdded { connector: "wechat".into() },
             Occasion::BindingRemoved { connector: "wechat".into() },
+            Occasion::BindingRefused { connector: "wechat".into() },
             Occasion::TheftSignal,
         ];
         for occasion in occasions {

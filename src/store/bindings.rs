@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::schema::{binding_keys, bindings};
 use super::{StoreResult, Tx};
-use crate::base::TokenHash;
 use crate::base::id::PrincipalId;
+use crate::base::{Timestamp, TokenHash};
 
 /// A binding as stored.
 #[derive(Clone, Debug)]
@@ -18,6 +18,21 @@ pub struct Binding {
     pub principal: PrincipalId,
     /// Which connector's.
     pub connector: String,
+}
+
+/// A binding as its holder sees it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Its row.
+    pub id: i64,
+    /// Which connector's.
+    pub connector: String,
+    /// What the person is called at the vendor, sealed.
+    pub name: Option<Vec<u8>>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it signed somebody in last, if that is known.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// One name of an upstream identity, hashed.
@@ -68,6 +83,53 @@ pub fn of_principal(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str) -
     Ok(id.map(|id| Binding { id, principal: principal.clone(), connector: connector.to_owned() }))
 }
 
+/// Every binding of a principal, oldest first.
+pub fn list(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Held>> {
+    type Row = (i64, String, Option<Vec<u8>>, i64, Option<i64>);
+    let rows = bindings::table
+        .filter(bindings::principal_id.eq(principal.as_str()))
+        .order(bindings::id)
+        .select((
+            bindings::id,
+            bindings::connector,
+            bindings::name_sealed,
+            bindings::created_at,
+            bindings::last_used_at,
+        ))
+        .load::<Row>(tx.conn())?;
+    let held = |(id, connector, name, created_at, last_used_at): Row| Held {
+        id,
+        connector,
+        name,
+        created_at: Timestamp::from_micros(created_at),
+        last_used_at: last_used_at.map(Timestamp::from_micros),
+    };
+    Ok(rows.into_iter().map(held).collect())
+}
+
+/// The same, held until the transaction ends: whoever takes one away knows what
+/// is left, also where two are taken away at once.
+pub fn list_held(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<Held>> {
+    let own = bindings::table.filter(bindings::principal_id.eq(principal.as_str()));
+    diesel::update(own).set(bindings::created_at.eq(bindings::created_at)).execute(tx.conn())?;
+    list(tx, principal)
+}
+
+/// Notes that a binding is used, and holds it until the transaction ends; false
+/// when it was taken away.
+pub fn touch(tx: &mut Tx<'_>, binding: i64) -> StoreResult<bool> {
+    let now = tx.now().micros();
+    let row = bindings::table.find(binding);
+    Ok(diesel::update(row).set(bindings::last_used_at.eq(now)).execute(tx.conn())? == 1)
+}
+
+/// The same, of the binding that a principal has of one connector.
+pub fn touch_of(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str) -> StoreResult<bool> {
+    let now = tx.now().micros();
+    let own = bindings::principal_id.eq(principal.as_str()).and(bindings::connector.eq(connector));
+    Ok(diesel::update(bindings::table.filter(own)).set(bindings::last_used_at.eq(now)).execute(tx.conn())? == 1)
+}
+
 /// Binds an identity. An identity that somebody has, and a principal that has
 /// one of this connector, are conflicts: nothing is ever replaced.
 pub fn insert(tx: &mut Tx<'_>, new: &NewBinding<'_>) -> StoreResult<i64> {
@@ -106,13 +168,19 @@ pub fn add_key(tx: &mut Tx<'_>, binding: i64, key: &BindingKey) -> StoreResult<(
 pub fn remove_of_principal(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<usize> {
     let own = bindings::table.filter(bindings::principal_id.eq(principal.as_str())).select(bindings::id);
     let ids = own.load::<i64>(tx.conn())?;
-    ids.iter().try_for_each(|id| remove(tx, *id))?;
+    ids.iter().try_for_each(|id| remove(tx, principal, *id).map(drop))?;
     Ok(ids.len())
 }
 
-/// Takes a binding away.
-pub fn remove(tx: &mut Tx<'_>, binding: i64) -> StoreResult<()> {
+/// Takes a binding away from a principal; false when it has no such (any more).
+/// Of two at once one does it.
+pub fn remove(tx: &mut Tx<'_>, principal: &PrincipalId, binding: i64) -> StoreResult<bool> {
+    // Held first: a name that a sign-in adds at this moment is there when it is
+    // over, and no other is added after.
+    let own = bindings::table.filter(bindings::id.eq(binding).and(bindings::principal_id.eq(principal.as_str())));
+    if diesel::update(own).set(bindings::created_at.eq(bindings::created_at)).execute(tx.conn())? == 0 {
+        return Ok(false);
+    }
     diesel::delete(binding_keys::table.filter(binding_keys::binding_id.eq(binding))).execute(tx.conn())?;
-    diesel::delete(bindings::table.find(binding)).execute(tx.conn())?;
-    Ok(())
+    Ok(diesel::delete(bindings::table.find(binding)).execute(tx.conn())? == 1)
 }

@@ -346,6 +346,7 @@ table! {
         connector -> Text,
         name_sealed -> Nullable<Binary>,
         created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
     }
 }
 

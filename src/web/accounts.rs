@@ -145,6 +145,7 @@ async fn manage(context: Context) -> HttpResponse {
                 face: ChooserFace::Manage {
                     apps_href: routes::APPS.to_owned(),
                     sessions_href: routes::SESSIONS.to_owned(),
+                    bindings_href: routes::BINDINGS.to_owned(),
                 },
                 rows: rows.collect(),
                 add_href: routes::LOGIN.to_owned(),

@@ -50,6 +50,7 @@ fn page(context: &Context, view: BindView, error: Option<PageError>, typed: &str
         provider: view.provider,
         name: view.name,
         ask: ask(view.stage, typed, &own.interaction),
+        bindings_href: routes::BINDINGS.to_owned(),
         cancel_href: respond::of_interaction(&view.page.path(), &own.interaction),
     };
     let response = context.page(error.map_or(StatusCode::OK, status), &html, own.redirect_uri.as_deref());

@@ -171,6 +171,7 @@ pub(super) const fn status(error: PageError) -> StatusCode {
             StatusCode::TOO_MANY_REQUESTS
         }
         PageError::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        PageError::NotBound => StatusCode::CONFLICT,
         PageError::Upstream(problem, _) => match problem {
             UpstreamProblem::Cancelled => StatusCode::OK,
             UpstreamProblem::Expired => StatusCode::UNAUTHORIZED,
@@ -192,6 +193,7 @@ pub(super) const fn status(error: PageError) -> StatusCode {
         | PageError::PasswordCommon
         | PageError::PasswordOwnWords
         | PageError::PhoneFull { .. }
+        | PageError::LastWayIn
         | PageError::PasswordSame
         | PageError::PasswordMismatch => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -228,7 +228,7 @@ pub fn method_links(context: &Context, view: &View, current: LoginPage) -> Vec<M
             LoginPage::SubAccount => MethodLink::sub_account(locale, href),
             LoginPage::Iam => MethodLink::iam(locale, href),
             LoginPage::WeChat | LoginPage::Alipay | LoginPage::Taobao | LoginPage::Oidc(_) | LoginPage::OneTap => {
-                match context.app.flow.label_of(page, locale.language()) {
+                match context.app.flow.label_of(page.method(), locale.language()) {
                     Some(label) => MethodLink::new(Place::Button, href, label),
                     None => MethodLink::vendor(locale, Provider::of(page.method()), href),
                 }

@@ -8,6 +8,7 @@ pub mod apps;
 pub mod assets;
 pub mod authorize;
 pub mod bind;
+pub mod bindings;
 pub mod body;
 pub mod client_address;
 pub mod consent;

@@ -45,9 +45,10 @@ pub(super) fn done(context: &Context, done: Result<Answer, FlowError>) -> HttpRe
 
 /// Whoever is signed out signs in; all else is a page that says so.
 pub(super) fn failed(context: &Context, error: &FlowError) -> HttpResponse {
-    match error {
-        FlowError::Problem(Problem::SignedOut) => context.see_other(routes::LOGIN, None),
-        error => context.failed(error),
+    if matches!(error, FlowError::Problem(Problem::SignedOut)) {
+        context.see_other(routes::LOGIN, None)
+    } else {
+        context.failed(error)
     }
 }
 

@@ -68,6 +68,7 @@ pub fn path(destination: &Destination) -> String {
         Destination::Resume(interaction) => of_interaction(routes::RESUME, interaction),
         Destination::Accounts => routes::ACCOUNTS.to_owned(),
         Destination::Sessions(account) => of_account(routes::SESSIONS, account),
+        Destination::Bindings(account) => of_account(routes::BINDINGS, account),
         Destination::Apps(account) => of_account(routes::APPS, account),
     }
 }

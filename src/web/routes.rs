@@ -12,7 +12,9 @@ use super::context::Context;
 use super::discovery::Discovery;
 use super::pages::Failing;
 use super::site::Site;
-use super::{accounts, apps, authorize, bind, consent, discovery, introspect, jwks, login, logout, password, revoke};
+use super::{
+    accounts, apps, authorize, bind, bindings, consent, discovery, introspect, jwks, login, logout, password, revoke,
+};
 use super::{reset, sessions, sign_up};
 use super::{static_files, token, upstream, userinfo, wire};
 
@@ -46,6 +48,8 @@ pub const CONSENT: &str = "/consent";
 pub const LOGOUT: &str = "/logout";
 /// Where an account is signed in.
 pub const SESSIONS: &str = "/me/sessions";
+/// What is bound to an account.
+pub const BINDINGS: &str = "/me/bindings";
 /// Authorised applications.
 pub const APPS: &str = "/me/apps";
 
@@ -142,6 +146,7 @@ pub const TABLE: &[Row] = table! {
     ACCOUNTS, BOTH, Browser, "chooser, and the accounts of this browser", |r| r.get(accounts::get).post(accounts::post);
     LOGOUT, BOTH, Browser, "sign-out (RP-Initiated Logout 1.0)", |r| r.get(logout::get).post(logout::post);
     SESSIONS, BOTH, Browser, "where an account is signed in", |r| r.get(sessions::get).post(sessions::post);
+    BINDINGS, BOTH, Browser, "vendors' identities that are bound to an account", |r| r.get(bindings::get).post(bindings::post);
     APPS, BOTH, Browser, "authorised applications", |r| r.get(apps::get).post(apps::post);
     "/assets/{file}", GET, Public, "stylesheet, mark, script", |r| r.get(static_files::asset);
     "/favicon.ico", GET, Public, "the mark", |r| r.get(static_files::icon);

@@ -49,6 +49,7 @@ fn page(context: &Context, view: &SessionsView) -> SessionsPage {
         form: own::form(view, routes::SESSIONS, None),
         person: people::person(&view.facts),
         rows: rows.collect(),
+        bindings_href: respond::of_account(routes::BINDINGS, &view.account),
         apps_href: respond::of_account(routes::APPS, &view.account),
         back_href: routes::ACCOUNTS.to_owned(),
     }

@@ -182,7 +182,7 @@ fn render(context: &Context, page: LoginPage, view: &DepartureView, refused: Opt
         form: Form { action: String::new(), interaction: Some(own.interaction.clone()), csrf: own.csrf.clone(), error },
         methods: method_links(context, own, page),
         provider: Provider::of(page.method()),
-        label: context.app.flow.label_of(page, locale.language()).map(str::to_owned),
+        label: context.app.flow.label_of(page.method(), locale.language()).map(str::to_owned),
         link: route.map(|route: &Route| route.link.clone()),
         panel: panel.map(|panel| panel.src.clone()),
         again_href: here,

@@ -194,6 +194,7 @@ test('what people and accounts are called is text', async () => {
     }
     await watched.visit('/me/apps', names.join(' '));
     await watched.visit('/me/sessions', names.join(' '));
+    await watched.visit('/me/bindings', names.join(' '));
     // The rows of a number call whom this browser knows by name.
     await watched.visit('/login/sms', names[0]);
     await watched.page.fill('#phone', PHONE);

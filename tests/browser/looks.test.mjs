@@ -150,6 +150,8 @@ async function detour(visitor, look, locale) {
   await look('chooser');
   await page.goto(`${house.issuer}/me/sessions`);
   await look('sessions');
+  await page.goto(`${house.issuer}/me/bindings`);
+  await look('bindings');
   await page.goto(`${house.simulator}/__sim/ui?lang=${locale}`);
   await look('phone');
 }

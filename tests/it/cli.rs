@@ -4,6 +4,9 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use menshen::base::TokenHash;
+use menshen::base::id::PrincipalId;
+use menshen::store::bindings::{self, BindingKey, NewBinding};
 use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -168,6 +171,34 @@ fn a_secret_and_a_password_are_shown_once() {
     assert_eq!(here.json("account suspend acme")["changed"], true);
     assert_eq!(here.refused("account enable acme", 1), "acme: the account is suspended: resume it");
     assert_eq!(here.json("account resume acme")["changed"], true);
+}
+
+#[rstest]
+fn what_is_bound_is_listed_and_taken_away(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let here = Installation::on(backend);
+    fs::write(here.folder.path().join("acme.toml"), include_str!("identity/acme.toml")).unwrap();
+    here.json("apply acme.toml");
+    assert_eq!(here.json("account bindings acme")["bindings"], serde_json::json!([]));
+    let root = PrincipalId::from_text(here.json("account show acme")["id"].as_str().unwrap());
+    let store = here.database.open();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let bound = store.write(move |tx| {
+        let keys = [BindingKey { hash: TokenHash::new([7; 32]), kind: "unionid".to_owned() }];
+        bindings::insert(tx, &NewBinding { principal: &root, connector: "wechat", name: None, keys: &keys })
+    });
+    let id = runtime.block_on(bound).unwrap();
+    drop(store);
+    let listed = here.json("account bindings acme");
+    let one = &listed["bindings"][0];
+    assert_eq!((&one["id"], &one["method"], &one["last_used"]), (&id.into(), &"wechat".into(), &Value::Null));
+    assert!(one["since"].as_str().unwrap().starts_with("2026-"), "{one}");
+    let told = here.refused(&format!("account unbind alice@acme {id}"), 1);
+    assert_eq!(told, "alice@acme: has no such binding: `menshen account bindings` lists them");
+    assert_eq!(here.json(&format!("account unbind acme {id}"))["method"], "wechat");
+    assert!(here.refused(&format!("account unbind acme {id}"), 1).starts_with("acme: has no such binding"));
+    assert_eq!(here.menshen("account bindings acme").stdout, b"nothing is bound\n");
+    assert!(here.refused("account unbind acme wechat", 2).contains("wechat"));
+    assert!(here.refused("account bindings nobody@acme.example", 1).starts_with("nobody@acme.example: nobody"));
 }
 
 #[rstest]

@@ -129,6 +129,16 @@ impl Upstream {
         })
     }
 
+    /// What the holder of a binding is called at the vendor.
+    ///
+    /// # Errors
+    /// A seal that does not open.
+    pub fn name_of_held(&self, principal: &PrincipalId, sealed: &[u8]) -> Result<String, AuthnError> {
+        let place = Aad { table: "bindings", column: "name", row: principal.as_str() };
+        let opened = self.0.vault.unseal(Purpose::BindingSeal, &place, sealed)?;
+        Ok(String::from_utf8_lossy(opened.expose()).into_owned())
+    }
+
     fn sealed_name(&self, principal: &PrincipalId, name: &str, entropy: &dyn Entropy) -> Result<Vec<u8>, AuthnError> {
         let place = Aad { table: "bindings", column: "name", row: principal.as_str() };
         Ok(self.0.vault.seal(Purpose::BindingSeal, &place, name.as_bytes(), entropy)?)

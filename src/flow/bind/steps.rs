@@ -3,16 +3,16 @@
 
 use super::{BindProgress, BindSubmission, Binding};
 use crate::authn::{
-    Contact, Delivery, Form, Order, Progress as Authenticated, Proof, Provider, Rejection, SentCode, form,
+    Contact, Delivery, Form, Method, Order, Progress as Authenticated, Proof, Provider, Rejection, SentCode, form,
 };
 use crate::base::id::PrincipalId;
-use crate::domain::CodePurpose;
+use crate::domain::{AuditEvent, AuditKind, CodePurpose, Outcome as AuditOutcome, Principal};
 use crate::flow::entry::PostedPage;
 use crate::flow::login::Submission;
 use crate::flow::outcome::{Answer, Destination, FlowError, Outcome};
 use crate::flow::{Flow, Visit};
 use crate::notify::Occasion;
-use crate::store::{identifiers, principals};
+use crate::store::{audit, bindings, identifiers, principals};
 
 impl Flow {
     /// Takes a form of the page.
@@ -89,7 +89,9 @@ impl Flow {
             Some([one]) => self.bind_to(visit, binding, one.principal.id.clone()).await,
             Some([]) | None => Ok(bind_page(&binding)),
             Some(several) if several.iter().any(|one| one.free) => Ok(bind_page(&binding)),
-            Some(_) => {
+            Some(several) => {
+                let principals = several.iter().map(|one| one.principal.clone()).collect();
+                self.tell_of_refusal(&visit, binding.method, principals).await?;
                 let provider = Provider::of(binding.method.name);
                 self.bind_again(&visit, binding, Rejection::AccountHasIdentity { provider }).await
             }
@@ -166,13 +168,43 @@ impl Flow {
                 return Ok(Err(refused));
             }
             let bound = flow.upstream.bind(tx, &flow.attempt_at(&own, &entry), (method, by), &ready)?;
-            if let Ok(proof) = &bound {
-                let occasion = Occasion::BindingAdded { connector: method.name.to_owned() };
-                flow.tell(tx, &own, proof.principal(), &occasion)?;
+            let connector = method.name.to_owned();
+            match &bound {
+                Ok(proof) => flow.tell(tx, &own, proof.principal(), &Occasion::BindingAdded { connector })?,
+                // Whoever has the account hears that somebody with its number tried (WX-05).
+                Err(Rejection::AccountHasIdentity { .. } | Rejection::IdentityTaken { .. }) => {
+                    flow.tell(tx, &own, &found, &Occasion::BindingRefused { connector })?;
+                }
+                Err(_) => {}
             }
             Ok(Ok(bound))
         });
         stored.await?
+    }
+
+    /// None of these accounts can take the identity: those that have another hear
+    /// of it, and it is written down (WX-05).
+    async fn tell_of_refusal(
+        &self,
+        visit: &Visit,
+        method: Method,
+        principals: Vec<Principal>,
+    ) -> Result<(), FlowError> {
+        let (flow, visit) = (self.clone(), visit.clone());
+        let told = self.store.write(move |tx| {
+            for principal in &principals {
+                if bindings::of_principal(tx, &principal.id, method.name)?.is_none() {
+                    continue;
+                }
+                let event = AuditEvent::new(AuditKind::BindingAdded, AuditOutcome::Refused).of_principal(&principal.id);
+                let because = format!("{}: the principal has another", method.name);
+                audit::record(tx, &event.of_account(&principal.account.id).because(because), &visit.origin())?;
+                let connector = method.name.to_owned();
+                flow.tell(tx, &visit, principal, &Occasion::BindingRefused { connector })?;
+            }
+            Ok(())
+        });
+        Ok(told.await?)
     }
 }
 

@@ -50,6 +50,8 @@ pub enum ChooserFace {
         apps_href: String,
         /// To `/me/sessions`.
         sessions_href: String,
+        /// To `/me/bindings`.
+        bindings_href: String,
     },
     /// The browser holds as many accounts as it can; this one waits for room.
     Full(Box<Person>),
@@ -97,12 +99,16 @@ impl ChooserPage {
         }
     }
 
-    fn links(&self) -> Option<(&str, &str)> {
+    /// The pages of one account, by what they are called.
+    fn links(&self) -> Vec<(&str, &'static str)> {
+        let t = self.chrome.t();
         match &self.face {
-            ChooserFace::Manage { apps_href, sessions_href } if !self.rows.is_empty() => {
-                Some((sessions_href, apps_href))
-            }
-            ChooserFace::Choose | ChooserFace::Full(_) | ChooserFace::Manage { .. } => None,
+            ChooserFace::Manage { apps_href, sessions_href, bindings_href } if !self.rows.is_empty() => vec![
+                (sessions_href, t.chooser.sessions_title),
+                (bindings_href, t.bindings.title),
+                (apps_href, t.accounts.apps),
+            ],
+            ChooserFace::Choose | ChooserFace::Full(_) | ChooserFace::Manage { .. } => Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod locale;
 pub mod mask;
 
 mod account;
+mod bindings;
 mod chooser;
 mod chrome;
 mod consent;
@@ -26,6 +27,7 @@ mod text;
 mod upstream;
 
 pub use account::{AgreementsPage, AppsPage, GrantedApp, PasswordChangePage, PasswordPolicy};
+pub use bindings::{BindingRow, BindingsPage};
 pub use chooser::{ChooserFace, ChooserPage, ChooserRow, MismatchPage};
 pub use chrome::{Chrome, Form, MethodLink, Place, WebLink};
 pub use consent::{ConsentPage, ScopeLine, Trust};

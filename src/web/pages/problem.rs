@@ -127,6 +127,10 @@ pub enum PageError {
         /// Seconds to wait, as in `Retry-After`.
         retry_after: u64,
     },
+    /// Without this identity nobody could sign in to the account.
+    LastWayIn,
+    /// The identity is not bound any more.
+    NotBound,
     /// A vendor's identity gave no sign-in.
     Upstream(UpstreamProblem, Provider),
 }
@@ -160,6 +164,8 @@ impl PageError {
             Self::BadCode => "bad_code",
             Self::CodeCooldown { .. } => "code_cooldown",
             Self::CodeQuota { .. } => "code_quota",
+            Self::LastWayIn => "last_way_in",
+            Self::NotBound => "not_bound",
             Self::Upstream(problem, provider) => problem.code(provider),
         }
     }
@@ -193,6 +199,8 @@ impl PageError {
             | Self::PhoneFull { .. }
             | Self::CodeCooldown { .. }
             | Self::CodeQuota { .. }
+            | Self::LastWayIn
+            | Self::NotBound
             | Self::Upstream(..)
             | Self::SelectRequired => &[],
         }
@@ -234,6 +242,8 @@ impl PageError {
             Self::BadCode => t.bad_code.to_owned(),
             Self::CodeCooldown { retry_after } => t.code_cooldown.fill(&wait(locale, retry_after)),
             Self::CodeQuota { retry_after } => t.code_quota.fill(&wait(locale, retry_after)),
+            Self::LastWayIn => text::of(locale).bindings.last_way_in.to_owned(),
+            Self::NotBound => text::of(locale).bindings.gone.to_owned(),
             Self::Upstream(problem, provider) => problem.text(provider, locale),
         }
     }

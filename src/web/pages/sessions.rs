@@ -80,6 +80,8 @@ pub struct SessionsPage {
     pub person: Person,
     /// The places, last used first.
     pub rows: Vec<SessionRow>,
+    /// To `/me/bindings` of this account.
+    pub bindings_href: String,
     /// To `/me/apps` of this account.
     pub apps_href: String,
     /// Back to `/accounts`.

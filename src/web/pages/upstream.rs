@@ -6,7 +6,7 @@ use askama::Template;
 use super::chrome::{Chrome, Form, MethodLink, Place};
 use super::locale::Locale;
 use super::people::{Entry, Person};
-use super::problem::Field;
+use super::problem::{Field, PageError};
 use super::text::{self, Around};
 use crate::authn::{Provider, Rejection};
 
@@ -167,6 +167,8 @@ pub struct BindPage {
     pub ask: BindAsk,
     /// Back to the login page.
     pub cancel_href: String,
+    /// To `/me/bindings`, where an identity is taken away.
+    pub bindings_href: String,
 }
 
 impl BindPage {
@@ -180,6 +182,13 @@ impl BindPage {
 
     fn lead(&self) -> &'static Around {
         &self.chrome.t().upstream.bind_lead
+    }
+
+    /// An account that the number has keeps what is bound to it until its holder
+    /// takes that away.
+    fn is_bound_already(&self) -> bool {
+        let has_another = |error| matches!(error, PageError::Upstream(UpstreamProblem::HasAnother, _));
+        self.form.error.is_some_and(has_another) || matches!(self.ask, BindAsk::NoneFree)
     }
 
     /// There is no way but another number where nothing can be chosen.

@@ -196,6 +196,8 @@ fn the_ids_that_scripts_rely_on_are_there() {
         ("signup_known", "button[name=account][data-state=active] #register-another:not([name])"),
         ("signup_details", "#password[autocomplete=new-password] #agree[required] #signup-submit:not([name])"),
         ("logout", "#logout-confirm:not([name])"),
+        ("bindings", "li[data-method] button[name=unbind][value] #proof-first"),
+        ("bindings.none", "#no-bindings"),
         ("accounts", "button[name=sign_out] #add-account #sign-out-all"),
     ]);
     each(|_, sample, document| {

@@ -133,6 +133,7 @@ pub static TEXTS: Texts = Texts {
         apps: "Authorized apps",
     },
     chooser: super::chooser::EN,
+    bindings: super::bindings::EN,
     apps: Apps {
         title: "Authorized apps",
         lead: "These apps can access your account. An app that you revoke has to ask you again.",

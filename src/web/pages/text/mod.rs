@@ -3,6 +3,7 @@
 //! A language is one value of [`Texts`]: a text that is missing in one of them
 //! does not compile, and one that no page uses is a warning.
 
+mod bindings;
 mod chooser;
 mod en;
 mod enrolment;
@@ -67,6 +68,7 @@ pub struct Texts {
     pub logout: Logout,
     pub accounts: Accounts,
     pub chooser: chooser::Chooser,
+    pub bindings: bindings::Bindings,
     pub apps: Apps,
     pub password: PasswordChange,
     pub agreements: AgreementsDue,

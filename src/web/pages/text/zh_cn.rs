@@ -130,6 +130,7 @@ pub static TEXTS: Texts = Texts {
         apps: "已授权的应用",
     },
     chooser: super::chooser::ZH_CN,
+    bindings: super::bindings::ZH_CN,
     apps: Apps {
         title: "已授权的应用",
         lead: "以下应用可以访问您的账号。撤销后，该应用需要重新征得您的同意。",

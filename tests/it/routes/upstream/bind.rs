@@ -12,7 +12,6 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::scene::{ACME_PHONE, GLOBEX_PHONE, NEW_PHONE, Scene, callback};
-use super::wechat::bound;
 use crate::support::database::Backend::{self, Postgres, Sqlite};
 use crate::support::house::{GLOBEX, ME, OPS};
 
@@ -54,23 +53,6 @@ async fn of_several_accounts_one_is_chosen_among_those_that_have_none(#[values(S
     let bind = scene.scan(&second, XIAOHONG).await;
     let choice = scene.prove(&second, &bind, ACME_PHONE).await;
     assert_eq!(choice.attributes("button[name=account]", "value").len(), 1);
-}
-
-#[rstest]
-#[actix_web::test]
-async fn wx_05_an_account_keeps_the_wechat_that_it_has(#[values(Sqlite, Postgres)] backend: Backend) {
-    let scene = Scene::start(backend).await;
-    bound(&scene).await;
-    scene.idp.clock().advance(Duration::from_secs(61));
-    let browser = scene.idp.browser();
-    let bind = scene.scan(&browser, XIAOMING).await;
-    let refused = scene.prove(&browser, &bind, GLOBEX_PHONE).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(refused.error_code().as_deref(), Some("account_has_wechat"));
-    assert!(refused.has("#other-number") && !refused.has("button[name=account]"));
-    // 小红 still opens it, and 小明 is still nobody's.
-    assert!(scene.scan(&scene.idp.browser(), XIAOHONG).await.returned().contains_key("code"));
-    assert!(scene.scan(&scene.idp.browser(), XIAOMING).await.has("#phone"));
 }
 
 #[actix_web::test]

@@ -129,7 +129,7 @@ async fn told(scene: &Scene) -> Vec<(Channel, String, Occasion)> {
 
 #[rstest]
 #[actix_web::test]
-async fn a_binding_is_told_to_every_proven_contact_and_a_refused_one_to_nobody(
+async fn a_binding_is_told_to_every_proven_contact_and_only_when_it_is_made(
     #[values(Sqlite, Postgres)] backend: Backend,
 ) {
     let scene = Scene::configured(backend, &[("mail.host", "mail.test"), ("mail.from", "no-reply@id.test")]).await;

@@ -1,10 +1,11 @@
 //! The pages after the proof: consent, leaving, one's own things, failures.
 
 use menshen::base::Timestamp;
+use menshen::flow::ProofAge;
 use menshen::web::pages::{
-    AgreementsPage, AppsPage, ChooserFace, ChooserPage, ChooserRow, Chrome, ConsentPage, Entry, EntryState, ErrorPage,
-    Failing, Field, FormPostPage, GrantedApp, LogoutPage, MismatchPage, PageError, PasswordChangePage, PasswordPolicy,
-    ScopeLine, SessionRow, SessionsPage, SignedOutPage, Trust, WebLink,
+    AgreementsPage, AppsPage, BindingRow, BindingsPage, ChooserFace, ChooserPage, ChooserRow, Chrome, ConsentPage,
+    Entry, EntryState, ErrorPage, Failing, Field, FormPostPage, GrantedApp, LogoutPage, MismatchPage, PageError,
+    PasswordChangePage, PasswordPolicy, ScopeLine, SessionRow, SessionsPage, SignedOutPage, Trust, WebLink,
 };
 
 use super::{Maker, Sample, sample};
@@ -65,7 +66,11 @@ impl Maker<'_> {
     }
 
     pub(super) fn own(&self) -> Vec<Sample> {
-        let manage = || ChooserFace::Manage { apps_href: "/me/apps".into(), sessions_href: "/me/sessions".into() };
+        let manage = || ChooserFace::Manage {
+            apps_href: "/me/apps".into(),
+            sessions_href: "/me/sessions".into(),
+            bindings_href: "/me/bindings".into(),
+        };
         let row = |(place, entry): (usize, Entry)| ChooserRow {
             entry,
             idle: Some([0, 90, 7_000, 80_000, 900_000][place % 5]),
@@ -99,7 +104,8 @@ impl Maker<'_> {
             revoked,
             back_href: Some("/accounts".into()),
         };
-        vec![
+        let mut samples = self.bindings();
+        samples.extend([
             sample("chooser", &chooser(ChooserFace::Choose, self.entries())),
             sample("chooser.manage", &chooser(manage(), self.entries())),
             sample("chooser.nobody", &chooser(manage(), Vec::new())),
@@ -108,7 +114,8 @@ impl Maker<'_> {
             sample("sessions", &self.sessions()),
             sample("apps", &apps(vec![app(Trust::ThirdParty), app(Trust::FirstParty)], None)),
             sample("apps.none", &apps(Vec::new(), Some(self.w("报表工具", "Report Builder")))),
-        ]
+        ]);
+        samples
     }
 
     fn sessions(&self) -> SessionsPage {
@@ -128,9 +135,42 @@ impl Maker<'_> {
             form: self.form("/me/sessions", None),
             person: self.alice(),
             rows: vec![row(Some("Chrome · Linux"), true, EntryState::Active), row(None, false, EntryState::Locked)],
+            bindings_href: "/me/bindings".into(),
             apps_href: "/me/apps".into(),
             back_href: "/accounts".into(),
         }
+    }
+
+    fn bindings(&self) -> Vec<Sample> {
+        let row = |method: &str, name: Option<String>, idle| BindingRow {
+            handle: self.same("binding"),
+            method: method.to_owned(),
+            label: (method == "oidc.corp").then(|| self.w("企业账号", "Corp")),
+            name,
+            since: Timestamp::from_seconds(1_772_323_200),
+            idle,
+        };
+        let page = |rows, proof, error| BindingsPage {
+            chrome: Chrome::new(self.locale),
+            form: self.form("/me/bindings", error),
+            person: self.root(),
+            rows,
+            proof,
+            sessions_href: "/me/sessions".into(),
+            apps_href: "/me/apps".into(),
+            back_href: "/accounts".into(),
+        };
+        let rows = || {
+            let known = row("wechat", Some(self.w("小红", "Hong")), Some(7_000));
+            vec![known, row("oidc.corp", None, None), row("oidc.other", None, Some(5))]
+        };
+        let refused = |error| page(rows(), ProofAge::Fresh, Some(error));
+        vec![
+            sample("bindings", &page(rows(), ProofAge::Old, None)),
+            sample("bindings.none", &page(Vec::new(), ProofAge::Fresh, None)),
+            sample("bindings.last_way_in", &refused(PageError::LastWayIn)),
+            sample("bindings.not_bound", &refused(PageError::NotBound)),
+        ]
     }
 
     pub(super) fn due(&self) -> Vec<Sample> {

@@ -88,6 +88,7 @@ impl Maker<'_> {
             name: Some(self.w("小明", "Ming")),
             ask,
             cancel_href: "/login/wechat?interaction=ix".into(),
+            bindings_href: "/me/bindings".into(),
         };
         let entry = Entry { handle: self.same("bh_1"), person: self.root(), state: EntryState::Active };
         let phone = |typed: &str| BindAsk::Phone { typed: typed.to_owned() };
