@@ -28,7 +28,7 @@ use crate::base::SharedClock;
 const WRITER_CACHE: u32 = 4_096;
 /// Memory for pages of each reading connection, in KiB; the kernel's page cache
 /// stands behind it.
-const READER_CACHE: u32 = 8_192;
+const READER_CACHE: u32 = 2_048;
 
 /// Between two attempts at a lock that SQLite does not wait for by itself.
 const LOCK_AGAIN: Duration = Duration::from_millis(10);
