@@ -2,13 +2,16 @@
 //! tokens by the million, written straight into the tables.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
+use menshen::base::id::PrincipalId;
 use menshen::base::{Clock, OpaqueKind, OpaqueTokens, SystemClock, SystemEntropy};
-use menshen::keys::Vault;
+use menshen::domain::ContactKind;
+use menshen::keys::{ContactKeys, Vault};
 
 use crate::house::SCOPE;
 
@@ -52,9 +55,10 @@ pub fn fill(database: &Path, key_file: &Path, amount: Amount) -> Sample {
     for index in &indexes {
         conn.batch_execute(&format!("DROP INDEX {}", index.name)).expect("an index");
     }
+    let vault = Arc::new(Vault::load(key_file, &SystemEntropy).expect("the key"));
     people(&mut conn, amount.principals / 2);
+    contacts(&mut conn, &ContactKeys::new(Arc::clone(&vault)), amount.principals / 2);
     tokens(&mut conn, amount, now);
-    let vault = Vault::load(key_file, &SystemEntropy).expect("the key");
     let sample = sample(&mut conn, &vault.opaque_tokens(), amount, now);
     for index in &indexes {
         conn.batch_execute(&index.sql).expect("an index");
@@ -87,12 +91,6 @@ fn people(conn: &mut SqliteConnection, half: i64) {
         credential(&acme_root, root),
         credential(&acme_user, user),
         format!(
-            "INSERT INTO identifiers (principal_id, kind, lookup, sealed, exclusive, verified_at, created_at)
-             SELECT {root}, d.kind, randomblob(length(lookup)), sealed, randomblob(length(exclusive)), verified_at,
-             d.created_at FROM n, identifiers d JOIN principals p ON p.id = d.principal_id
-             WHERE {acme_root} AND d.exclusive IS NOT NULL"
-        ),
-        format!(
             "INSERT INTO principals (id, {columns}) SELECT {root}, kind, {account}, NULL, NULL, display_name, status,
              must_change_password, claims, created_at, updated_at FROM n, (SELECT * FROM principals p WHERE {acme_root})"
         ),
@@ -103,6 +101,26 @@ fn people(conn: &mut SqliteConnection, half: i64) {
         ),
     ] {
         conn.batch_execute(&counting(half, &statement)).expect("people");
+    }
+}
+
+/// An address for each of those who hold an account, sealed to them: what does not
+/// open would be an error in the log at every answer that shows it.
+fn contacts(conn: &mut SqliteConnection, keys: &ContactKeys, half: i64) {
+    for i in 1..=half {
+        let (root, address) = (format!("r{i:015}"), format!("ops{i}@filled.example"));
+        let lookup = keys.lookup(ContactKind::Email, &address);
+        let sealed = keys.seal(&PrincipalId::from_text(&root), ContactKind::Email, &address, &SystemEntropy);
+        diesel::sql_query(
+            "INSERT INTO identifiers (principal_id, kind, lookup, sealed, exclusive, verified_at, created_at)
+             VALUES (?, 'email', ?, ?, ?, 1, 1)",
+        )
+        .bind::<Text, _>(root)
+        .bind::<Binary, _>(lookup.as_slice())
+        .bind::<Binary, _>(sealed.expect("a sealed address"))
+        .bind::<Binary, _>(lookup.as_slice())
+        .execute(conn)
+        .expect("a contact");
     }
 }
 
