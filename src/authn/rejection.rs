@@ -167,8 +167,8 @@ pub enum RejectionClass {
 /// Why a try could not be looked at. Nobody's fault but ours: 503.
 #[derive(Debug, Error)]
 pub enum AuthnError {
-    /// The password hashes that wait are too many already.
-    #[error("the password hashing queue is full")]
+    /// Those who wait, for a hash or for a vendor, are too many already.
+    #[error("too many are being looked at already")]
     Busy {
         /// When to try again.
         retry_after: Duration,

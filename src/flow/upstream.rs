@@ -94,10 +94,11 @@ impl Flow {
     ///
     /// # Errors
     /// [`Problem::BadState`] for a state that is not this browser's, not this
-    /// method's, late or used: then nobody is asked anything. Otherwise as
-    /// [`Flow::login`].
+    /// method's, late or used: then nobody is asked anything. [`crate::authn::AuthnError::Busy`]
+    /// when a crowd came back at once: then nothing is used. Otherwise as [`Flow::login`].
     pub async fn arrive(&self, visit: Visit, page: LoginPage, params: RawParams) -> Result<Submission, FlowError> {
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
+        let _arriving = self.upstream.admit(page.method())?;
         let Welcome { browser, returned } = self.welcome(&visit, page, &params).await?;
         let name = self.second_name(browser, returned.interaction);
         let entered = Box::pin(self.enter_login(visit.clone(), name.clone())).await?;

@@ -5,6 +5,7 @@
 //! an e-mail address that a vendor claims. What a vendor's server said is
 //! believed; what a browser or an app brought is at most a code to ask for it.
 
+mod arrivals;
 mod journey;
 mod pending;
 mod state;
@@ -12,6 +13,7 @@ mod state;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use arrivals::Arriving;
 pub use journey::{Arrival, Departure, Panel, Place, Route, Wanted};
 pub use pending::{BindConflict, PendingBinding, ReadyBinding};
 pub use state::{Bound, Presented, Returned};
@@ -31,11 +33,14 @@ use crate::keys::{InteractionSeals, MacKey, Purpose, Vault};
 use crate::store::bindings::{self, Binding, BindingKey};
 use crate::store::dialect::savepoint;
 use crate::store::{Store, StoreError, StoreResult, Tx, audit, principals, used_once};
+use arrivals::Arrivals;
 use pending::PendingKey;
 use state::States;
 
 /// Longer than any vendor's code lives, and the slowest clock's.
 const REMEMBERED: Duration = Duration::from_secs(60 * 60);
+/// When whoever was turned away may come again: a page waits no longer for a vendor.
+const CROWDED: Duration = Duration::from_secs(5);
 
 /// What upstream methods work with. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +49,7 @@ pub struct Upstream(Arc<Inner>);
 struct Inner {
     store: Store,
     states: States,
+    arrivals: Arrivals,
     used: MacKey,
     identities: MacKey,
     seals: InteractionSeals,
@@ -57,11 +63,20 @@ impl Upstream {
         Self(Arc::new(Inner {
             store,
             states: States::new(vault.mac_key(Purpose::UpstreamState), opaque),
+            arrivals: Arrivals::default(),
             used: vault.mac_key(Purpose::UsedOnce),
             identities: vault.mac_key(Purpose::BindingKey),
             seals: InteractionSeals::new(Arc::clone(vault)),
             vault: Arc::clone(vault),
         }))
+    }
+
+    /// Lets somebody in who comes back from a vendor; held until they are looked at.
+    ///
+    /// # Errors
+    /// [`AuthnError::Busy`] when a crowd of this method is being looked at already.
+    pub fn admit(&self, method: &str) -> Result<Arriving, AuthnError> {
+        self.0.arrivals.admit(method).ok_or(AuthnError::Busy { retry_after: CROWDED })
     }
 
     /// A state for somebody who leaves.

@@ -164,3 +164,30 @@ async fn a_page_with_a_code_to_scan_writes_nothing(#[values(Sqlite, Postgres)] b
     }
     assert_eq!(scene.idp.store.statistics().commits, before);
 }
+
+#[rstest]
+#[actix_web::test]
+async fn who_comes_back_in_a_crowd_is_turned_away_with_the_state_unused_and_other_methods_do_not_notice(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let scene = Scene::start(backend).await;
+    let (browser, other) = (scene.idp.browser(), scene.idp.browser());
+    let state = scene.leave(&browser, "/login/wechat").await.state;
+    let elsewhere = scene.leave(&other, "/login/alipay").await.state;
+    let code = scene.wechat_code(XIAOMING).await;
+    let url = callback("/login/wechat", &[("code", &code), ("state", &state)]);
+    let mut crowd = Vec::new();
+    while let Ok(one) = scene.idp.flow.upstream.admit("wechat") {
+        crowd.push(one);
+    }
+    let away = browser.open(&url).await;
+    assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE, "{}", away.body);
+    assert!(away.header("retry-after").is_some());
+    let cancelled = other.open(&callback("/login/alipay", &[("state", &elsewhere)])).await;
+    assert_eq!(cancelled.error_code().as_deref(), Some("qr_denied"), "{}", cancelled.body);
+    assert_eq!(scene.exchanges().await, 0);
+    drop(crowd);
+    let good = browser.open(&url).await;
+    assert!(good.has("#phone"), "{}", good.body);
+    assert_eq!(scene.exchanges().await, 1);
+}
