@@ -2,6 +2,8 @@
 //! interaction's choice of account. A browser that is full asks first which
 //! account makes room; nobody is dropped silently.
 
+use std::time::Duration;
+
 use super::interaction::{Interaction, Progress, Ticks};
 use super::outcome::{Answer, Destination, FlowError, Outcome, Problem};
 use super::{Flow, LoginPage, Visit};
@@ -13,6 +15,10 @@ use crate::domain::{Amr, Principal, SignIn, SignInState};
 use crate::identity;
 use crate::session::{self, Arrival};
 use crate::store::{StoreResult, Tx, agreements, bindings, sign_ins};
+
+/// An identity that is bound on the way in is bound so long after its proof, at most:
+/// in the same transaction.
+const SAME_MOMENT: Duration = Duration::from_secs(5);
 
 impl Flow {
     /// Signs in whom the proof names, or asks who makes room for them. Every proof
@@ -109,10 +115,14 @@ impl Flow {
     }
 
     /// An identity that proved somebody may have been taken away from them since,
-    /// while they waited or at this very moment. It is held until they are in.
+    /// while they waited or at this very moment, and another one bound instead. It is
+    /// held until they are in.
     fn is_still_bound(&self, tx: &mut Tx<'_>, proof: &Proof) -> StoreResult<bool> {
         let vendor = self.registry.find(proof.method()).is_some_and(|method| method.face().is_of_vendor());
-        if vendor { bindings::touch_of(tx, &proof.principal().id, proof.method()) } else { Ok(true) }
+        if !vendor {
+            return Ok(true);
+        }
+        bindings::touch_of(tx, &proof.principal().id, proof.method(), proof.at() + SAME_MOMENT)
     }
 
     fn to_bind_again(&self, interaction: &Interaction, proof: &Proof) -> FlowError {

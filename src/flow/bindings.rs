@@ -16,7 +16,7 @@ use super::{Flow, Landing, LoginPage, ResetPolicy, Visit};
 use crate::authn::PASSWORD_CREDENTIAL;
 use crate::base::Timestamp;
 use crate::base::id::PrincipalId;
-use crate::domain::{AuditEvent, AuditKind, ContactKind, Outcome as AuditOutcome, Principal, SignIn};
+use crate::domain::{AuditEvent, AuditKind, ContactKind, Outcome as AuditOutcome, Principal, PrincipalKind, SignIn};
 use crate::identity::{self, Remover};
 use crate::protocol::LoginMethods;
 use crate::store::bindings::{self, Held};
@@ -163,7 +163,12 @@ impl Flow {
         if proven(ContactKind::Phone) && is_on(LoginPage::Sms.method()) {
             return Ok(true);
         }
-        let named = principal.username.is_some() || !contacts.is_empty();
+        let named = match principal.kind {
+            PrincipalKind::Root => !contacts.is_empty(),
+            // Their page takes an address alone.
+            PrincipalKind::SubAccount => contacts.iter().any(|row| row.kind == ContactKind::Email),
+            PrincipalKind::IamUser => principal.username.is_some(),
+        };
         if !named || !is_on(LoginPage::of(principal.kind).method()) {
             return Ok(false);
         }

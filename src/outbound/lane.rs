@@ -22,6 +22,11 @@ const PLACES: usize = 128;
 const QUEUE: usize = 1_024;
 /// So many calls in a row without an answer, and the vendor rests.
 const SILENT_CALLS: u32 = 20;
+/// The least time in which a vendor can be called silent: who got a place late and
+/// has less left says nothing about the vendor.
+const FAIR: Duration = Duration::from_secs(2);
+/// With less time left a call is not begun: its code would be spent for nothing.
+const LEAST: Duration = Duration::from_millis(300);
 /// A resting vendor is called once in this time.
 const REST: Duration = Duration::from_secs(5);
 
@@ -51,19 +56,41 @@ impl Lane {
             return Err(OutboundError::Resting);
         }
         let Ok(seat) = self.seats.try_acquire() else { return Err(OutboundError::Crowded) };
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now()).saturating_sub(LEAST);
         let Ok(Ok(place)) = timeout(left, self.places.acquire()).await else { return Err(OutboundError::Crowded) };
-        if self.breaker.lock().admits(Instant::now()) { Ok(Place(seat, place)) } else { Err(OutboundError::Resting) }
+        let admitted = self.breaker.lock().admits(Instant::now());
+        match admitted {
+            Admission::Refused => Err(OutboundError::Resting),
+            Admission::Usual => Ok(Place { lane: self, probes: false, _held: (seat, place) }),
+            Admission::Probe => Ok(Place { lane: self, probes: true, _held: (seat, place) }),
+        }
     }
+}
 
-    /// Takes down how a call ended.
+/// Held while a call is under way.
+pub(super) struct Place<'a> {
+    lane: &'a Lane,
+    /// Whether a resting vendor is tried by it, and nothing was heard yet.
+    probes: bool,
+    _held: (SemaphorePermit<'a>, SemaphorePermit<'a>),
+}
+
+impl Place<'_> {
+    /// Takes down how the call ended that had so long.
     ///
-    /// Only silence counts: nobody reached, or no answer in time. A status, an answer
-    /// that makes no sense or a connection cut in the middle may be the doing of what
-    /// was sent, and then a stranger could close the door for everybody.
-    pub(super) fn ended<T>(&self, outcome: &Result<T, OutboundError>) {
-        let silent = matches!(outcome, Err(OutboundError::Failed(error)) if error.is_connect() || error.is_timeout());
-        let change = self.breaker.lock().note(silent, Instant::now());
+    /// Only silence counts: nobody reached, or no answer in a fair time. A status, an
+    /// answer that makes no sense or a connection cut in the middle may be the doing of
+    /// what was sent, and then a stranger could close the door for everybody.
+    pub(super) fn ended<T>(mut self, outcome: &Result<T, OutboundError>, given: Duration) {
+        let silent = match outcome {
+            Err(OutboundError::Failed(error)) if error.is_connect() => true,
+            // Too little time to say anything.
+            Err(OutboundError::Failed(error)) if error.is_timeout() && given < FAIR => return,
+            Err(OutboundError::Failed(error)) => error.is_timeout(),
+            Ok(_) | Err(_) => false,
+        };
+        self.probes = false;
+        let change = self.lane.breaker.lock().note(silent, Instant::now());
         match change {
             Some(Change::Rests) => tracing::warn!(calls = SILENT_CALLS, "a vendor is silent and rests"),
             Some(Change::Back) => tracing::info!("a vendor that rested is back"),
@@ -72,11 +99,22 @@ impl Lane {
     }
 }
 
-/// Held while a call is under way.
-pub(super) struct Place<'a>(
-    #[expect(dead_code, reason = "is given back when dropped")] SemaphorePermit<'a>,
-    #[expect(dead_code, reason = "is given back when dropped")] SemaphorePermit<'a>,
-);
+impl Drop for Place<'_> {
+    /// Whoever tried a resting vendor and went away leaves the try to the next.
+    fn drop(&mut self) {
+        if self.probes {
+            self.lane.breaker.lock().give_back(Instant::now());
+        }
+    }
+}
+
+/// What a breaker says to a call.
+#[derive(Debug, Eq, PartialEq)]
+enum Admission {
+    Refused,
+    Usual,
+    Probe,
+}
 
 /// What the operator is told of.
 #[derive(Debug, Eq, PartialEq)]
@@ -99,14 +137,20 @@ impl Breaker {
 
     /// May a call go out? The first after a rest does so alone: whether it is heard
     /// of again or not, the next may go a rest later.
-    fn admits(&mut self, now: Instant) -> bool {
+    fn admits(&mut self, now: Instant) -> Admission {
         if self.rests(now) {
-            return false;
+            return Admission::Refused;
         }
-        if self.rests_until.is_some() {
-            self.rests_until = Some(now + REST);
+        if self.rests_until.is_none() {
+            return Admission::Usual;
         }
-        true
+        self.rests_until = Some(now + REST);
+        Admission::Probe
+    }
+
+    /// The next call may try at once.
+    fn give_back(&mut self, now: Instant) {
+        self.rests_until = self.rests_until.map(|_later| now);
     }
 
     fn note(&mut self, silent: bool, now: Instant) -> Option<Change> {
@@ -134,17 +178,20 @@ mod tests {
     fn a_silent_vendor_rests_and_is_tried_once_in_a_while() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 1..SILENT_CALLS {
-            assert!(breaker.note(true, now).is_none() && breaker.admits(now));
+            assert!(breaker.note(true, now).is_none() && breaker.admits(now) == Admission::Usual);
         }
         assert_eq!(breaker.note(true, now), Some(Change::Rests));
-        assert!(!breaker.admits(now) && !breaker.admits(now + REST - Duration::from_millis(1)));
+        let nearly = now + REST - Duration::from_millis(1);
+        assert_eq!([breaker.admits(now), breaker.admits(nearly)], [Admission::Refused, Admission::Refused]);
         let later = now + REST;
-        assert!(breaker.admits(later), "one finds out");
-        assert!(!breaker.admits(later), "one alone");
-        assert!(breaker.note(true, later).is_none() && !breaker.admits(later), "still silent");
-        assert!(breaker.admits(later + REST), "the next finds out, whatever became of the last");
+        assert_eq!(breaker.admits(later), Admission::Probe, "one finds out");
+        assert_eq!(breaker.admits(later), Admission::Refused, "one alone");
+        breaker.give_back(later);
+        assert_eq!(breaker.admits(later), Admission::Probe, "the first went away and left it to the next");
+        assert!(breaker.note(true, later).is_none() && breaker.admits(later) == Admission::Refused, "still silent");
+        assert_eq!(breaker.admits(later + REST), Admission::Probe);
         assert_eq!(breaker.note(false, later + REST), Some(Change::Back));
-        assert!(breaker.admits(later + REST) && breaker.admits(later + REST));
+        assert_eq!(breaker.admits(later + REST), Admission::Usual);
     }
 
     #[test]
@@ -153,7 +200,7 @@ mod tests {
         for _ in 0..SILENT_CALLS * 3 {
             assert!(breaker.note(true, now).is_none() && breaker.note(false, now).is_none());
         }
-        assert!(breaker.admits(now));
+        assert_eq!(breaker.admits(now), Admission::Usual);
     }
 
     #[tokio::test]
@@ -193,7 +240,7 @@ mod tests {
     async fn no_more_than_the_places_are_under_way_and_the_rest_waits_no_longer_than_it_may() {
         let (address, _serving) = answering(vec!["…".to_owned(); PLACES]);
         let (vendor, url) = (private().lane(), Url::parse(&format!("http://{address}/")).unwrap());
-        let patient = Duration::from_secs(2);
+        let patient = Duration::from_secs(4);
         let mut calls = tokio::task::JoinSet::new();
         let call = |within| {
             let (vendor, call) = (vendor.clone(), Call::get(url.clone()).within(within));
@@ -204,11 +251,11 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let begun = Instant::now();
-        let late = call(Duration::from_millis(100)).await;
+        let late = call(Duration::from_millis(500)).await;
         assert!(matches!(late, OutboundError::Crowded) && late.never_left(), "{late}");
-        assert!(begun.elapsed() >= Duration::from_millis(100), "it waited as long as it might");
+        assert!(begun.elapsed() >= Duration::from_millis(500) - LEAST, "it waited as long as it might");
         let mut waiting = tokio::task::JoinSet::new();
-        (0..QUEUE).for_each(|_| drop(waiting.spawn(call(Duration::from_millis(500)))));
+        (0..QUEUE).for_each(|_| drop(waiting.spawn(call(Duration::from_millis(1_500)))));
         while free(&vendor)[1] > 0 {
             tokio::task::yield_now().await;
         }
@@ -222,5 +269,21 @@ mod tests {
             assert!(!error.never_left(), "its time is over, and it may have been heard: {error}");
         }
         assert_eq!(free(&vendor), [PLACES, PLACES + QUEUE]);
+    }
+
+    #[tokio::test]
+    async fn calls_that_got_their_place_late_say_nothing_about_the_vendor() {
+        let calls = usize::try_from(SILENT_CALLS).unwrap() * 2;
+        let (address, _serving) = answering(vec!["…".to_owned(); calls]);
+        let (vendor, url) = (private().lane(), Url::parse(&format!("http://{address}/")).unwrap());
+        let mut late = tokio::task::JoinSet::new();
+        for _ in 0..calls {
+            let (vendor, call) = (vendor.clone(), Call::get(url.clone()).within(Duration::from_millis(500)));
+            late.spawn(async move { vendor.send(call).await.err().unwrap() });
+        }
+        for error in late.join_all().await {
+            assert!(matches!(error, OutboundError::Failed(_)), "{error}");
+        }
+        assert_eq!(vendor.lane.as_ref().unwrap().breaker.lock().admits(Instant::now()), Admission::Usual);
     }
 }

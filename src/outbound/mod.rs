@@ -116,9 +116,10 @@ impl Outbound {
         self.check(&call.url)?;
         let Some(lane) = &self.lane else { return self.send_now(call).await };
         let deadline = Instant::now() + call.within;
-        let _place = lane.enter(deadline).await?;
-        let outcome = self.send_now(call.within(deadline.saturating_duration_since(Instant::now()))).await;
-        lane.ended(&outcome);
+        let place = lane.enter(deadline).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let outcome = self.send_now(call.within(left)).await;
+        place.ended(&outcome, left);
         outcome
     }
 

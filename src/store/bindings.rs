@@ -123,10 +123,12 @@ pub fn touch(tx: &mut Tx<'_>, binding: i64) -> StoreResult<bool> {
     Ok(diesel::update(row).set(bindings::last_used_at.eq(now)).execute(tx.conn())? == 1)
 }
 
-/// The same, of the binding that a principal has of one connector.
-pub fn touch_of(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str) -> StoreResult<bool> {
+/// The same, of the binding that a principal has of one connector since `made_by` at
+/// the latest: one that was made later is another one.
+pub fn touch_of(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str, made_by: Timestamp) -> StoreResult<bool> {
     let now = tx.now().micros();
     let own = bindings::principal_id.eq(principal.as_str()).and(bindings::connector.eq(connector));
+    let own = own.and(bindings::created_at.le(made_by.micros()));
     Ok(diesel::update(bindings::table.filter(own)).set(bindings::last_used_at.eq(now)).execute(tx.conn())? == 1)
 }
 

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use menshen::base::TokenHash;
+use menshen::base::id::PrincipalId;
 use menshen::domain::{AuditKind, Outcome};
 use menshen::flow::FRESH_PROOF;
 use menshen::identity::{OperatorError, by_operator};
 use menshen::notify::{Content, Notice, Occasion};
 use menshen::simulator::fixture::{XIAOHONG, XIAOMING};
+use menshen::store::Tx;
+use menshen::store::bindings::{self, BindingKey, NewBinding};
 use rstest::rstest;
 use serde_json::json;
 
@@ -133,9 +137,12 @@ async fn rg_05_the_proof_of_another_account_is_none_of_this_one(#[values(Sqlite,
 }
 
 #[rstest]
+#[case::and_nothing_is_bound_instead(false)]
+#[case::and_another_is_bound_instead(true)]
 #[actix_web::test]
 async fn a_proof_that_waits_for_room_is_void_when_its_identity_is_taken_away(
     #[values(Sqlite, Postgres)] backend: Backend,
+    #[case] another: bool,
 ) {
     let scene = Scene::configured(backend, &[("throttle.enabled", "false")]).await;
     bound(&scene).await;
@@ -153,6 +160,15 @@ async fn a_proof_that_waits_for_room_is_void_when_its_identity_is_taken_away(
     let identity = scene.idp.identity();
     let held = identity.list_bindings(GLOBEX.name).await.unwrap();
     identity.unbind(GLOBEX.name, held[0].id, &by_operator()).await.unwrap();
+    if another {
+        scene.idp.clock().advance(Duration::from_secs(30));
+        let root = PrincipalId::from_text(scene.idp.sub_of(GLOBEX).await);
+        let keys = [BindingKey { hash: TokenHash::new([7; 32]), kind: "unionid".to_owned() }];
+        let own = move |tx: &mut Tx<'_>| {
+            bindings::insert(tx, &NewBinding { principal: &root, connector: "wechat", name: None, keys: &keys })
+        };
+        scene.idp.write(own).await;
+    }
     let after = full.press(&asked, "button[name=remove]").await;
     assert_eq!(after.path(), "/login/wechat", "{}", after.body);
     assert!(!full.open("/accounts").await.has("button[data-principal-type=root]"));
