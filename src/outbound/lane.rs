@@ -59,11 +59,10 @@ impl Lane {
         let left = deadline.saturating_duration_since(Instant::now()).saturating_sub(LEAST);
         let Ok(Ok(place)) = timeout(left, self.places.acquire()).await else { return Err(OutboundError::Crowded) };
         let admitted = self.breaker.lock().admits(Instant::now());
-        match admitted {
-            Admission::Refused => Err(OutboundError::Resting),
-            Admission::Usual => Ok(Place { lane: self, probes: false, _held: (seat, place) }),
-            Admission::Probe => Ok(Place { lane: self, probes: true, _held: (seat, place) }),
+        if admitted == Admission::Refused {
+            return Err(OutboundError::Resting);
         }
+        Ok(Place { lane: self, probes: admitted == Admission::Probe, _held: (seat, place) })
     }
 }
 
@@ -135,8 +134,8 @@ impl Breaker {
         self.rests_until.is_some_and(|until| now < until)
     }
 
-    /// May a call go out? The first after a rest does so alone: whether it is heard
-    /// of again or not, the next may go a rest later.
+    /// May a call go out? The first after a rest does so alone; the next may go a rest
+    /// later, or when the first went away unheard.
     fn admits(&mut self, now: Instant) -> Admission {
         if self.rests(now) {
             return Admission::Refused;

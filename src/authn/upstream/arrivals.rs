@@ -27,15 +27,8 @@ pub struct Arriving {
 impl Arrivals {
     /// A seat, unless all of this method are taken.
     pub(super) fn admit(&self, method: &str) -> Option<Arriving> {
-        let seats = {
-            let mut methods = self.0.lock();
-            match methods.get(method) {
-                Some(seats) => Arc::clone(seats),
-                None => {
-                    Arc::clone(methods.entry(method.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))))
-                }
-            }
-        };
+        let seats =
+            Arc::clone(self.0.lock().entry(method.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))));
         seats.try_acquire_owned().ok().map(|seat| Arriving { _seat: seat })
     }
 }
