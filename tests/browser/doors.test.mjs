@@ -145,6 +145,7 @@ for (const javaScriptEnabled of [true, false]) {
     test('a second account stands beside the first, and either can be chosen', () =>
       visit(async (visitor, page) => {
         await visitor.enter('ops@acme.example');
+        await isIn(visitor, 'root');
         await page.goto(`${house.issuer}/accounts`);
         await page.click('#add-account');
         await page.click('a[href*="/login/iam"]');

@@ -19,6 +19,20 @@ const FLAGS = [
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, headless: true });
 
+const IMAGE_REFUSED = /^Loading the image '([^']+)' violates /;
+const ICON = /^\/(?:favicon\.ico|assets\/(?:console|logo\.\w+)\.svg)$/;
+
+/**
+ * Whether the image at `image`, which the policy of the page at `document` refused, is the icon
+ * of the page before. Chromium asks for an icon when its page has come; where the next page came
+ * in the meantime, it asks in that one's name, and no policy lets a foreign image in.
+ */
+export function isIconOfPageLeft(image, document) {
+  if (!URL.canParse(image)) return false;
+  const icon = new URL(image);
+  return icon.origin !== new URL(document).origin && ICON.test(icon.pathname);
+}
+
 /** A person with a profile of their own. */
 export class Visitor {
   static async arrive(browser, options = {}) {
@@ -34,7 +48,9 @@ export class Visitor {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       // A refused form is answered with 401 or 422, which Chromium calls an error.
-      const expected = message.text().startsWith('Failed to load resource: the server responded with a status of 4');
+      const refused = message.text().startsWith('Failed to load resource: the server responded with a status of 4');
+      const [, image = ''] = IMAGE_REFUSED.exec(message.text()) ?? [];
+      const expected = refused || isIconOfPageLeft(image, message.location().url);
       if (message.type() === 'error' && !expected) this.complaints.push(message.text());
     });
   }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { PASSWORD } from '../clients/support.mjs';
 import { PAYLOADS } from './payloads.mjs';
+import { isIconOfPageLeft } from './support.mjs';
 
 /** A page that notices every script that runs and every report of the policy. */
 export class Watched {
@@ -17,10 +18,12 @@ export class Watched {
       note(`a script ran: ${dialog.message()}`);
       void dialog.dismiss();
     });
-    await page.exposeFunction('report', note);
+    await page.exposeFunction('report', (directive, blocked, document) => {
+      if (!isIconOfPageLeft(blocked, document)) note(`the policy stopped ${directive} ${blocked}`);
+    });
     await page.addInitScript(() => {
-      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-        globalThis.report(`the policy stopped ${violatedDirective} ${blockedURI}`),
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, documentURI }) =>
+        globalThis.report(violatedDirective, blockedURI, documentURI),
       );
     });
     page.on('request', (request) => {
