@@ -2,6 +2,9 @@
 //! unused for so long, in another kind of browser or another country, and whenever
 //! the root is picked.
 
+mod change;
+mod idle;
+
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -16,13 +19,8 @@ use crate::support::browser::Browser;
 use crate::support::database::Backend::{self, Postgres, Sqlite};
 use crate::support::house::{ALICE, DEV, GLOBEX, OPS, PASSWORD, Person, SECRET};
 use crate::support::idp::TestIdp;
-use crate::support::mmdb;
 
 const SECOND: Duration = Duration::from_secs(1);
-const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-const NEWER_FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:151.0) Gecko/20100101 Firefox/151.0";
-const CHROME: &str =
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36";
 
 /// What Acme asks of its people.
 async fn acme_asks(idp: &TestIdp, policy: Value) {
@@ -49,87 +47,6 @@ async fn prove(browser: &Browser, page: &Answer) -> Answer {
 /// The state on the row of these words.
 fn state(page: &Answer, words: &str) -> String {
     page.attribute(&button(page, words), "data-state").expect("a state")
-}
-
-#[rstest]
-#[actix_web::test]
-async fn who_was_not_here_for_as_long_as_the_owner_says_proves_it_again(#[values(Sqlite, Postgres)] backend: Backend) {
-    let idp = TestIdp::start(backend).await;
-    let (browser, console) = (idp.browser(), idp.client("console"));
-    acme_asks(&idp, json!({"reauth_idle_minutes": 5})).await;
-    for person in [OPS, DEV, ALICE, GLOBEX] {
-        browser.sign_in(person).await;
-    }
-    idp.clock().advance(299 * SECOND);
-    // Being used moves the time on: for those who were.
-    for person in [OPS, ALICE, GLOBEX] {
-        assert_eq!(silent(&idp, &browser, person).await, "code", "{person:?}");
-    }
-    idp.clock().advance(299 * SECOND);
-    for (person, comes) in [(OPS, "code"), (DEV, "login_required"), (ALICE, "code"), (GLOBEX, "code")] {
-        assert_eq!(silent(&idp, &browser, person).await, comes, "{person:?}");
-    }
-    idp.clock().advance(300 * SECOND);
-    for (person, comes) in [(OPS, "login_required"), (ALICE, "login_required"), (GLOBEX, "code")] {
-        assert_eq!(
-            silent(&idp, &browser, person).await,
-            comes,
-            "another owner's people are another matter: {person:?}"
-        );
-    }
-    // Asking in vain is no use.
-    assert_eq!(silent(&idp, &browser, OPS).await, "login_required");
-    let request = console.request();
-    let chooser = browser.open(&request.url()).await;
-    assert_eq!(["Acme", "alice@acme", "Globex"].map(|words| state(&chooser, words)), ["locked", "locked", "active"]);
-    let login = pick(&browser, &chooser, "Acme").await;
-    assert!(login.path() == "/login" && login.body.contains("Acme"), "{}", login.body);
-    let back = prove(&browser, &login).await;
-    assert_eq!(sub_after(&console, &back).await, idp.sub_of(OPS).await);
-    // That account alone.
-    for (person, comes) in [(OPS, "code"), (ALICE, "login_required"), (DEV, "login_required"), (GLOBEX, "code")] {
-        assert_eq!(silent(&idp, &browser, person).await, comes, "{person:?}");
-    }
-    let chooser = browser.open(&request.url()).await;
-    let back = pick(&browser, &chooser, "Globex").await;
-    assert_eq!(sub_after(&console, &back).await, idp.sub_of(GLOBEX).await);
-    // The owner takes it back.
-    acme_asks(&idp, json!({"reauth_idle_minutes": 0})).await;
-    assert_eq!(silent(&idp, &browser, ALICE).await, "code");
-}
-
-/// The shortest time that an owner may set is told in minutes: a use is noted well within one.
-#[rstest]
-#[actix_web::test]
-async fn a_use_counts_although_the_one_before_was_just_now(#[values(Sqlite, Postgres)] backend: Backend) {
-    let idp = TestIdp::start(backend).await;
-    let browser = idp.browser();
-    acme_asks(&idp, json!({"reauth_idle_minutes": 5})).await;
-    browser.sign_in(OPS).await;
-    for seconds in [45, 275, 20, 285] {
-        idp.clock().advance(seconds * SECOND);
-        assert_eq!(silent(&idp, &browser, OPS).await, "code", "{seconds}");
-    }
-}
-
-#[rstest]
-#[actix_web::test]
-async fn idle_people_see_none_of_their_own_pages_and_what_they_gave_out_lives_on(
-    #[values(Sqlite, Postgres)] backend: Backend,
-) {
-    let idp = TestIdp::start(backend).await;
-    let (browser, console) = (idp.browser(), idp.client("console"));
-    acme_asks(&idp, json!({"reauth_idle_minutes": 5})).await;
-    let tokens = console.signed_in(&browser, OPS, "openid offline_access").await;
-    assert_eq!(browser.open("/me/sessions").await.path(), "/me/sessions");
-    idp.clock().advance(300 * SECOND);
-    for page in ["/me/sessions", "/me/apps"] {
-        assert!(browser.open(page).await.path().starts_with("/login"), "{page}");
-    }
-    assert_eq!(state(&browser.open("/accounts").await, "Acme"), "locked");
-    assert!(idp.api().is_active(&tokens.access).await);
-    let refreshed = console.refresh(tokens.refresh.as_deref().expect("a refresh token")).await;
-    assert_eq!(refreshed.status, StatusCode::OK, "{}", refreshed.body);
 }
 
 #[rstest]
@@ -183,71 +100,6 @@ async fn opening_the_root_on_the_accounts_page_asks_once(#[values(Sqlite, Postgr
     let there = prove(&browser, &login).await;
     assert!(there.path() == "/me/sessions" && there.body.contains("Acme"), "{} {}", there.url, there.body);
     assert_eq!(pick(&browser, &page, "alice@acme").await.path(), "/me/sessions");
-}
-
-#[rstest]
-#[actix_web::test]
-async fn another_kind_of_browser_asks_again_where_the_owner_minds(#[values(Sqlite, Postgres)] backend: Backend) {
-    let idp = TestIdp::start(backend).await;
-    let (mut browser, console) = (idp.browser(), idp.client("console"));
-    acme_asks(&idp, json!({"reauth_on_change": true})).await;
-    browser.user_agent = FIREFOX;
-    for person in [OPS, ALICE, GLOBEX] {
-        browser.sign_in(person).await;
-    }
-    browser.user_agent = NEWER_FIREFOX;
-    assert_eq!(silent(&idp, &browser, OPS).await, "code", "the same browser, updated");
-    for other in [CHROME, "curl/8.5.0"] {
-        browser.user_agent = other;
-        for (person, comes) in [(OPS, "login_required"), (ALICE, "login_required"), (GLOBEX, "code")] {
-            assert_eq!(silent(&idp, &browser, person).await, comes, "{other}: {person:?}");
-        }
-    }
-    browser.user_agent = CHROME;
-    let chooser = browser.open(&console.request().url()).await;
-    assert_eq!(["Acme", "alice@acme", "Globex"].map(|words| state(&chooser, words)), ["locked", "locked", "active"]);
-    let login = pick(&browser, &chooser, "Acme").await;
-    let back = prove(&browser, &login).await;
-    assert_eq!(sub_after(&console, &back).await, idp.sub_of(OPS).await);
-    assert_eq!(silent(&idp, &browser, OPS).await, "code");
-    assert_eq!(silent(&idp, &browser, ALICE).await, "login_required");
-    // What counts is the last proof: of hers it is the first browser, of his the second.
-    browser.user_agent = FIREFOX;
-    assert_eq!(silent(&idp, &browser, OPS).await, "login_required");
-    assert_eq!(silent(&idp, &browser, ALICE).await, "code");
-}
-
-const NETWORKS: [mmdb::Row; 2] =
-    [("1.0.0.0/9", "CN", "中国", "China"), ("2400:cb00::/32", "SG", "新加坡", "Singapore")];
-
-#[rstest]
-#[actix_web::test]
-async fn another_country_asks_again_where_it_is_known(#[values(Sqlite, Postgres)] backend: Backend) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("countries.mmdb");
-    std::fs::write(&file, mmdb::database("GeoLite2-Country", &NETWORKS)).unwrap();
-    let idp = TestIdp::configured(backend, &[("geo.database", file.to_str().unwrap())]).await;
-    let blind = idp.another_node(&[]).await;
-    acme_asks(&idp, json!({"reauth_on_change": true})).await;
-    let mut browser = idp.browser();
-    browser_at(&mut browser, "1.2.3.4");
-    browser.sign_in(OPS).await;
-    browser.sign_in(GLOBEX).await;
-    for (address, comes) in [("1.9.9.9", "code"), ("9.9.9.9", "code"), ("2400:cb00::7", "login_required")] {
-        browser_at(&mut browser, address);
-        assert_eq!(silent(&idp, &browser, OPS).await, comes, "{address}");
-        assert_eq!(silent(&idp, &browser, GLOBEX).await, "code", "{address}");
-        assert_eq!(silent(&blind, &browser.at(&blind), OPS).await, "code", "without a file: {address}");
-    }
-    let login = browser.open(&idp.client("console").request().with("login_hint", OPS.name).url()).await;
-    assert!(prove(&browser, &login).await.returned().contains_key("code"));
-    assert_eq!(silent(&idp, &browser, OPS).await, "code");
-    browser_at(&mut browser, "1.2.3.4");
-    assert_eq!(silent(&idp, &browser, OPS).await, "login_required");
-}
-
-fn browser_at(browser: &mut Browser, address: &str) {
-    browser.peer.set_ip(address.parse().unwrap());
 }
 
 /// What a client asks is told on the rows too.
