@@ -125,12 +125,13 @@ impl Flow {
     /// Looks at what a native app got from a vendor's SDK.
     ///
     /// # Errors
-    /// As [`Flow::login`].
+    /// [`crate::authn::AuthnError::Busy`] when a crowd came at once: then nothing is used. Otherwise as [`Flow::login`].
     pub async fn app_login(&self, visit: Visit, page: LoginPage, posted: PostedLogin) -> Result<Submission, FlowError> {
         let entered = Box::pin(self.enter_login(visit.clone(), posted.interaction)).await?;
         Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
         self.is_offered(&entered.view.view, page.method())?;
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
+        let _arriving = self.upstream.admit(page.method())?;
         let ticks = Ticks { stay: posted.stay, agreed: posted.fields.agreed().is_ok() };
         let known = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
         let attempt = self.attempt(&visit, &entered, (&known, page.method()));
