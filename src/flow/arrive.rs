@@ -122,7 +122,7 @@ impl Flow {
         if !vendor {
             return Ok(true);
         }
-        bindings::touch_of(tx, &proof.principal().id, proof.method(), proof.at() + SAME_MOMENT)
+        bindings::touch(tx, &proof.principal().id, proof.method(), proof.at() + SAME_MOMENT)
     }
 
     fn to_bind_again(&self, interaction: &Interaction, proof: &Proof) -> FlowError {

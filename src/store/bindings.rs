@@ -115,17 +115,16 @@ pub fn list_held(tx: &mut Tx<'_>, principal: &PrincipalId) -> StoreResult<Vec<He
     list(tx, principal)
 }
 
-/// Notes that a binding is used, and holds it until the transaction ends; false
-/// when it was taken away.
-pub fn touch(tx: &mut Tx<'_>, binding: i64) -> StoreResult<bool> {
-    let now = tx.now().micros();
+/// Holds a binding until the transaction ends; false when it was taken away.
+pub fn hold(tx: &mut Tx<'_>, binding: i64) -> StoreResult<bool> {
     let row = bindings::table.find(binding);
-    Ok(diesel::update(row).set(bindings::last_used_at.eq(now)).execute(tx.conn())? == 1)
+    Ok(diesel::update(row).set(bindings::created_at.eq(bindings::created_at)).execute(tx.conn())? == 1)
 }
 
-/// The same, of the binding that a principal has of one connector since `made_by` at
-/// the latest: one that was made later is another one.
-pub fn touch_of(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str, made_by: Timestamp) -> StoreResult<bool> {
+/// Notes that the binding is used which a principal has of one connector since `made_by`
+/// at the latest, and holds it until the transaction ends; false when it was taken away.
+/// One that was made later is another one.
+pub fn touch(tx: &mut Tx<'_>, principal: &PrincipalId, connector: &str, made_by: Timestamp) -> StoreResult<bool> {
     let now = tx.now().micros();
     let own = bindings::principal_id.eq(principal.as_str()).and(bindings::connector.eq(connector));
     let own = own.and(bindings::created_at.le(made_by.micros()));

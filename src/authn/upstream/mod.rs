@@ -155,7 +155,7 @@ impl Upstream {
                     return Ok(Found::of(&found));
                 };
                 // Held from here on; it may have been taken away a moment ago.
-                if !bindings::touch(tx, binding.id)? {
+                if !bindings::hold(tx, binding.id)? {
                     return Ok(Found::Nobody);
                 }
                 add_missing(tx, binding, &looked_for)?;

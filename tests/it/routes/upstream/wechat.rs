@@ -1,7 +1,10 @@
 //! `/login/wechat`: the QR panel, the ways in, and a vendor in trouble.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use menshen::base::Timestamp;
 use menshen::identity::Switch;
 use menshen::simulator::fixture::{WECHAT_H5, WECHAT_WEB, XIAOHONG, XIAOMING};
 use rstest::rstest;
@@ -103,14 +106,24 @@ async fn other_ways_in_are_open_while_wechat_is_away() {
     assert!(done.returned().contains_key("code"));
 }
 
+/// When Globex last came in by its WeChat.
+async fn used_at(scene: &Scene) -> Option<Timestamp> {
+    let [held] = scene.idp.identity().list_bindings(GLOBEX.name).await.unwrap().try_into().expect("one binding");
+    held.last_used_at
+}
+
 #[actix_web::test]
 async fn wx_12_a_disabled_account_is_not_opened_by_its_wechat() {
     let scene = Scene::start(Sqlite).await;
     bound(&scene).await;
+    let before = used_at(&scene).await;
+    assert!(before.is_some());
     scene.idp.switch(GLOBEX, Switch::Disable).await;
+    scene.idp.clock().advance(Duration::from_secs(60));
     let browser = scene.idp.browser();
     let back = scene.scan(&browser, XIAOHONG).await;
     assert_eq!((back.status, back.error_code().as_deref()), (StatusCode::UNAUTHORIZED, Some("principal_disabled")));
+    assert_eq!(used_at(&scene).await, before, "nobody came in by it");
 }
 
 #[actix_web::test]
