@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use maxminddb::{MaxMindDbError, Reader};
 use parking_lot::RwLock;
@@ -40,7 +41,12 @@ pub enum GeoError {
 #[derive(Clone, Default)]
 pub struct Countries(Option<Arc<Database>>);
 
-type FileReader = Reader<Vec<u8>>;
+/// A file that was read.
+struct Loaded {
+    reader: Reader<Vec<u8>>,
+    /// Whether the log was told that something in it is broken.
+    told: AtomicBool,
+}
 
 struct Database {
     path: PathBuf,
@@ -48,7 +54,7 @@ struct Database {
 }
 
 struct State {
-    reader: Arc<FileReader>,
+    loaded: Arc<Loaded>,
     /// The file as it was when it was read, or was found to be no good.
     read: Option<FileMark>,
     /// The file at the last look.
@@ -77,13 +83,23 @@ impl Countries {
     pub fn open(file: Option<&Path>) -> Result<Self, GeoError> {
         let Some(path) = file else { return Ok(Self::default()) };
         let mark = FileMark::of(path);
-        let state = State { reader: Arc::new(read(path)?), read: mark, seen: mark };
+        let state = State { loaded: Arc::new(read(path)?), read: mark, seen: mark };
         Ok(Self(Some(Arc::new(Database { path: path.to_owned(), state: RwLock::new(state) }))))
     }
 
+    /// Looks at all that the file says, which takes seconds where it knows cities.
+    ///
+    /// # Errors
+    /// Something in it is broken behind a whole head.
+    pub fn verify(&self) -> Result<(), GeoError> {
+        let Some(database) = &self.0 else { return Ok(()) };
+        let loaded = Arc::clone(&database.state.read().loaded);
+        loaded.verify(&database.path)
+    }
+
     /// Reads the file again when it has changed, and was left alone since the last
-    /// look: nobody is writing it any more. When it is gone or no good, the log is
-    /// told once and the old one stays.
+    /// look: nobody is writing it any more. When it is gone or broken anywhere, the
+    /// log is told once and the old one stays. Takes as long as [`Self::verify`].
     pub fn refresh(&self) {
         let Some(database) = &self.0 else { return };
         let mark = FileMark::of(&database.path);
@@ -94,12 +110,12 @@ impl Countries {
                 return;
             }
         }
-        let read = read(&database.path);
+        let read = read(&database.path).and_then(|loaded| loaded.verify(&database.path).map(|()| loaded));
         let mut state = database.state.write();
         state.read = mark;
         match read {
-            Ok(reader) => {
-                state.reader = Arc::new(reader);
+            Ok(loaded) => {
+                state.loaded = Arc::new(loaded);
                 tracing::info!("countries are looked up in the new file");
             }
             Err(error) => tracing::warn!(%error, "the new database of countries is not used, the old one stays"),
@@ -122,22 +138,35 @@ impl Countries {
     }
 
     fn country(&self, address: &str) -> Option<Country> {
-        let reader = self.reader()?;
+        let loaded = self.loaded()?;
         let address: IpAddr = address.parse().ok()?;
         let address = address.to_canonical();
         if !is_public(address) {
             return None;
         }
-        let found = reader.lookup(address).and_then(|found| found.decode::<Place>());
-        found.inspect_err(|error| tracing::warn!(%error, "the database of countries is broken")).ok()??.country
+        let found = loaded.reader.lookup(address).and_then(|found| found.decode::<Place>());
+        found.inspect_err(|error| loaded.tell(error)).ok()??.country
     }
 
-    fn reader(&self) -> Option<Arc<FileReader>> {
-        self.0.as_ref().map(|database| Arc::clone(&database.state.read().reader))
+    fn loaded(&self) -> Option<Arc<Loaded>> {
+        self.0.as_ref().map(|database| Arc::clone(&database.state.read().loaded))
     }
 }
 
-fn read(path: &Path) -> Result<FileReader, GeoError> {
+impl Loaded {
+    fn verify(&self, path: &Path) -> Result<(), GeoError> {
+        self.reader.verify().map_err(|error| GeoError::Format(path.to_owned(), error))
+    }
+
+    /// Tells the log that something is broken: once, not at every look.
+    fn tell(&self, error: &MaxMindDbError) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "the database of countries is broken");
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Loaded, GeoError> {
     let bytes = std::fs::read(path).map_err(|error| GeoError::File(path.to_owned(), error.kind()))?;
     let reader = Reader::from_source(bytes).map_err(|error| GeoError::Format(path.to_owned(), error))?;
     let kind = &reader.metadata().database_type;
@@ -145,15 +174,16 @@ fn read(path: &Path) -> Result<FileReader, GeoError> {
     if !["Country", "City", "Enterprise"].iter().any(|known| kind.contains(known)) {
         return Err(GeoError::Kind(path.to_owned(), kind.clone()));
     }
-    Ok(reader)
+    Ok(Loaded { reader, told: AtomicBool::new(false) })
 }
 
 impl fmt::Display for Countries {
     /// Kind and date of the file, for operators.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(reader) = self.reader() else { return f.write_str("none") };
-        let built = i64::try_from(reader.metadata().build_epoch).unwrap_or_default();
+        let Some(loaded) = self.loaded() else { return f.write_str("none") };
+        let metadata = loaded.reader.metadata();
+        let built = i64::try_from(metadata.build_epoch).unwrap_or_default();
         let day: String = Timestamp::from_seconds(built).to_string().chars().take_while(|c| *c != 'T').collect();
-        write!(f, "{} of {day}", reader.metadata().database_type)
+        write!(f, "{} of {day}", metadata.database_type)
     }
 }

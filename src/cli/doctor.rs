@@ -78,7 +78,10 @@ fn certificate(config: &Config) -> Option<Finding> {
 
 fn countries(config: &Config) -> Option<Finding> {
     let file = config.geo.database.as_deref()?;
-    let opened = Countries::open(Some(file)).map(|countries| format!("{countries}, for `/me/sessions`"));
+    let opened = Countries::open(Some(file)).and_then(|countries| {
+        countries.verify()?;
+        Ok(format!("{countries}, for `/me/sessions`"))
+    });
     Some(Finding::new("countries of addresses", opened.map_err(|error| error.to_string())))
 }
 

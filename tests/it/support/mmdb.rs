@@ -39,7 +39,7 @@ pub fn database(kind: &str, rows: &[Row]) -> Vec<u8> {
         ("binary_format_major_version", number(5, &2_u16.to_be_bytes())),
         ("binary_format_minor_version", vec![5 << 5]),
         ("build_epoch", [vec![8, 2], 1_767_225_600_u64.to_be_bytes().to_vec()].concat()),
-        ("description", map(&[])),
+        ("description", map(&[("en", text("countries of a test"))])),
     ]));
     bytes
 }
