@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::issue::{Draws, Issue};
+use super::narrowing::takes_numbers;
 use super::outcome::{Answer, ClientProblem, FlowError, Outcome, Problem};
 use super::policy::{self, Ask, Asked, NamedSession, NextStep, Situation};
 use super::situation::{Given, Named};
@@ -111,7 +112,9 @@ impl Flow {
             (NextStep::Issue(_), None) => {
                 Ok(Ok(self.refused(verified.target.clone(), &plain(ErrorCode::LoginRequired))))
             }
-            (NextStep::Ask(Ask::SignUp), _) if !Self::takes_newcomers(Some(client), &situation.methods) => {
+            (NextStep::Ask(Ask::SignUp), _)
+                if !(Self::takes_newcomers(Some(client)) && takes_numbers(&situation.methods)) =>
+            {
                 let error = ProtocolError::invalid_request("prompt=create: this client takes no new accounts");
                 Ok(Ok(self.refused(verified.target.clone(), &error)))
             }

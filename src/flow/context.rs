@@ -54,7 +54,7 @@ pub struct View {
     pub login_hint: Option<String>,
     /// The login methods that the client takes.
     pub methods: LoginMethods,
-    /// Whether the client takes people who make an account here.
+    /// Whether the client takes the accounts that people make here.
     pub newcomers: bool,
     /// The number or address that was typed on another page before, in full:
     /// for the field where it would be typed again, and nowhere else.
@@ -81,7 +81,7 @@ impl Flow {
                 None => self.default_entrance(tx)?,
             },
             login_hint: asked.and_then(|asked| asked.login_hint.clone()),
-            newcomers: Self::takes_newcomers(client, &methods),
+            newcomers: Self::takes_newcomers(client),
             methods,
             typed: self.typed_of(interaction),
         })

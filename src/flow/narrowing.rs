@@ -13,7 +13,7 @@ use super::entry::Entry;
 use super::interaction::Interaction;
 use super::login_page::LoginPage;
 use super::outcome::{Destination, FlowError, Problem};
-use super::{Flow, Visit};
+use super::{Flow, SignUpPolicy, Visit};
 use crate::authn::{PendingBinding, Proof, ProvedBy, ProvenContact};
 use crate::base::id::AccountId;
 use crate::domain::contact::account_key;
@@ -21,16 +21,35 @@ use crate::domain::{AuditEvent, AuditKind, Client, Outcome, Principal, Principal
 use crate::protocol::{ClientMetadata, LoginMethods};
 use crate::store::{StoreResult, Tx, account_policies, accounts, audit, clients};
 
+impl View {
+    /// Whether an account may be made from here on, by a number: and its client would
+    /// take both the account and the method.
+    #[must_use]
+    pub fn offers_sign_up(&self) -> bool {
+        self.newcomers && takes_numbers(&self.methods)
+    }
+}
+
+/// Whether people may sign in by a number, as whoever made an account does.
+pub(super) fn takes_numbers(methods: &LoginMethods) -> bool {
+    methods.allow(ProvedBy::Code.method().name)
+}
+
 impl Flow {
-    /// Whether somebody who makes an account here is let in to the client with it: it
-    /// is a main account of their own, and signed in to by the number.
-    pub(super) fn takes_newcomers(client: Option<&Client>, methods: &LoginMethods) -> bool {
+    /// Whether a client takes the account that somebody makes here: a main account of
+    /// their own.
+    pub(super) fn takes_newcomers(client: Option<&Client>) -> bool {
         let takes_kind = |metadata: &ClientMetadata| {
             let kinds = &metadata.allowed_principal_types;
             kinds.is_empty() || kinds.iter().any(|kind| kind == PrincipalKind::Root.as_str())
         };
         let takes = |metadata: &ClientMetadata| takes_kind(metadata) && metadata.allowed_owner_accounts.is_empty();
-        methods.allow(ProvedBy::Code.method().name) && client.is_none_or(|client| takes(&client.metadata))
+        client.is_none_or(|client| takes(&client.metadata))
+    }
+
+    /// Whether accounts are made at all on the way to a client.
+    pub(super) fn sign_up_from(&self, view: &View) -> SignUpPolicy {
+        if view.newcomers { self.settings.sign_up } else { SignUpPolicy::Closed }
     }
 
     /// What a client leaves on the pages of its requests. Where it takes the people
@@ -70,15 +89,19 @@ impl Flow {
     }
 
     /// Whether an account may be made in an interaction: by the vendor whose
-    /// identity waits, or by what proves the number.
+    /// identity waits, or by what proves the number; for a client that takes it.
     ///
     /// # Errors
-    /// [`Problem::MethodRefused`].
+    /// [`Problem::NewcomerRefused`], [`Problem::MethodRefused`].
     pub(super) fn is_sign_up_offered(&self, entry: &Entry) -> Result<(), FlowError> {
-        let progress = &entry.interaction.progress;
+        let Entry { view, interaction, .. } = entry;
+        if !view.newcomers {
+            return Err(Problem::NewcomerRefused { again: self.first_login(&view.methods, &view.interaction) }.into());
+        }
+        let progress = &interaction.progress;
         let proved = progress.proven.as_ref().map(ProvenContact::by).unwrap_or_default().method().name;
         let method = progress.pending.as_ref().map_or(proved, PendingBinding::connector);
-        self.is_offered(&entry.view, method)
+        self.is_offered(view, method)
     }
 
     /// Refuses a proof by a method that the client or the principal's owner does
@@ -118,7 +141,10 @@ impl Flow {
     }
 
     fn method_refused(&self, methods: &LoginMethods, interaction: &str) -> FlowError {
-        let there = |page| Destination::Login { page, interaction: interaction.to_owned() };
-        Problem::MethodRefused { again: self.first_page(methods).map(there) }.into()
+        Problem::MethodRefused { again: self.first_login(methods, interaction) }.into()
+    }
+
+    fn first_login(&self, methods: &LoginMethods, interaction: &str) -> Option<Destination> {
+        self.first_page(methods).map(|page| Destination::Login { page, interaction: interaction.to_owned() })
     }
 }

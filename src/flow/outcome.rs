@@ -103,6 +103,12 @@ pub enum Problem {
     /// Nobody may make an account by themselves.
     #[error("registration is switched off")]
     SignUpOff,
+    /// The client takes certain kinds or owners alone, and no account made here would be one.
+    #[error("the client takes no account that is made now")]
+    NewcomerRefused {
+        /// The login page, where the methods leave one.
+        again: Option<Destination>,
+    },
     /// The client, or the owner of the account, takes no sign-in by this method.
     #[error("a login method that is not allowed")]
     MethodRefused {

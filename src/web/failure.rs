@@ -66,6 +66,9 @@ impl Failure {
             Problem::Stale => Self::new(Failing::TxExpired).with_status(StatusCode::CONFLICT),
             Problem::Forged => Self::new(Failing::CrossSite),
             Problem::SignUpOff => Self::new(Failing::SignUpOff),
+            Problem::NewcomerRefused { again } => {
+                Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::NewcomerRefused) }
+            }
             Problem::MethodRefused { again } => {
                 Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::MethodRefused) }
             }
@@ -118,7 +121,9 @@ const fn status(failing: Failing) -> StatusCode {
         Failing::Unregistered | Failing::BadRequest | Failing::TxExpired | Failing::BadState | Failing::BindExpired => {
             StatusCode::BAD_REQUEST
         }
-        Failing::CrossSite | Failing::SignUpOff | Failing::MethodRefused => StatusCode::FORBIDDEN,
+        Failing::CrossSite | Failing::SignUpOff | Failing::NewcomerRefused | Failing::MethodRefused => {
+            StatusCode::FORBIDDEN
+        }
         Failing::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Failing::NotFound => StatusCode::NOT_FOUND,
         Failing::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -207,7 +207,7 @@ impl Filled<'_> {
     pub(super) fn sign_up(&self) -> Option<String> {
         let is_theirs = matches!(self.page, LoginPage::Account | LoginPage::Sms);
         let open = self.context.app.flow.settings.sign_up == SignUpPolicy::Open && is_theirs;
-        (open && self.view.view.newcomers)
+        (open && self.view.view.offers_sign_up())
             .then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
     }
 

@@ -31,6 +31,8 @@ pub enum Failing {
     MethodNotAllowed,
     /// Nobody may make an account by themselves.
     SignUpOff,
+    /// The client takes certain accounts alone, and none that is made now.
+    NewcomerRefused,
     /// The client, or the owner of the account, does not take this login method.
     MethodRefused,
     /// Too many requests.
@@ -61,6 +63,7 @@ impl Failing {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::SignUpOff => "signup_off",
+            Self::NewcomerRefused => "newcomer_refused",
             Self::MethodRefused => "login_method_refused",
             Self::TooMany { .. } => "too_many_requests",
             Self::Unavailable { .. } => "unavailable",
@@ -81,6 +84,7 @@ impl Failing {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::SignUpOff
+            | Self::NewcomerRefused
             | Self::MethodRefused
             | Self::Internal => None,
         }
@@ -118,6 +122,7 @@ impl ErrorPage {
             Failing::NotFound => &t.not_found,
             Failing::MethodNotAllowed => &t.method_not_allowed,
             Failing::SignUpOff => &t.sign_up_off,
+            Failing::NewcomerRefused => &t.newcomer_refused,
             Failing::MethodRefused => &t.method_refused,
             Failing::TooMany { .. } => &t.too_many,
             Failing::Unavailable { .. } => &t.unavailable,

@@ -223,6 +223,11 @@ const ERRORS: Errors = Errors {
         what: "Nobody can create an account by themselves at the moment. Nothing was changed.",
         next: "If you have an account, sign in. If you need one, ask your administrator.",
     },
+    newcomer_refused: ErrorText {
+        title: "This app takes no new accounts",
+        what: "What you proved belongs to no account yet, and the app that you sign in to takes certain accounts alone. Nothing was changed.",
+        next: "Sign in with an account that the app takes, or ask its administrator.",
+    },
     method_refused: ErrorText {
         title: "This way of signing in is not allowed here",
         what: "The app that you sign in to, or the administrator of the account, allows other ways alone.",

@@ -245,6 +245,7 @@ pub struct Errors {
     pub not_found: ErrorText,
     pub method_not_allowed: ErrorText,
     pub sign_up_off: ErrorText,
+    pub newcomer_refused: ErrorText,
     pub method_refused: ErrorText,
     pub too_many: ErrorText,
     pub unavailable: ErrorText,

@@ -220,6 +220,11 @@ const ERRORS: Errors = Errors {
         what: "目前不能自行注册账号。没有任何内容被更改。",
         next: "已有账号请直接登录；需要新账号时，请联系管理员。",
     },
+    newcomer_refused: ErrorText {
+        title: "该应用不接受新账号",
+        what: "您验证的身份还没有账号，而您要登录的应用只接受指定的账号。没有任何内容被更改。",
+        next: "请使用该应用接受的账号登录，或联系其管理员。",
+    },
     method_refused: ErrorText {
         title: "不能使用此登录方式",
         what: "您要登录的应用，或账号所属组织的管理员，限制了可用的登录方式。",

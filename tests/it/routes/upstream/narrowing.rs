@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 use menshen::domain::{AuditKind, Outcome};
 use menshen::simulator::fixture::{XIAOHONG, XIAOMING};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::one_tap::{Phone, asked, token};
 use super::scene::{GLOBEX_PHONE, Leaving, NEW_PHONE, Scene, callback};
@@ -222,6 +222,48 @@ async fn nobody_is_asked_to_make_an_account_that_the_client_would_not_take(
         assert_eq!(asked.path() == "/signup", taken, "{narrowed}: {}", asked.url);
         assert!(taken || asked.returned_error() == "invalid_request", "{narrowed}");
     }
+}
+
+/// Who did not know it learns it before anything is made.
+#[rstest]
+#[case::by_owner(json!({"allowed_owner_accounts": ["acme"]}), false)]
+#[case::by_kind(json!({"allowed_principal_types": ["sub_account"]}), false)]
+#[case::not_at_all(json!({}), true)]
+#[actix_web::test]
+async fn a_number_without_an_account_makes_none_for_a_client_that_would_not_take_it(
+    #[case] narrowed: Value,
+    #[case] taken: bool,
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let scene = Scene::start(backend).await;
+    let mut client = json!({"client_id": "narrow", "client_secret": SECRET, "client_name": "Narrow",
+        "first_party": true, "redirect_uris": ["https://narrow.test/cb"], "scope": "openid",
+        "allowed_login_methods": ["sms", "wechat"]});
+    client.as_object_mut().unwrap().extend(narrowed.as_object().unwrap().clone());
+    scene.idp.apply(&json!({"client": [client]})).await;
+    let browser = scene.idp.browser();
+    let url = scene.idp.client("narrow").request().url();
+    // Beside a vendor's identity that nobody has.
+    let leaving = Leaving::of(
+        browser.open(&browser.open(&url).await.attribute("a[href^='/login/wechat?']", "href").unwrap()).await,
+    );
+    let code = scene.wechat_code(XIAOMING).await;
+    let bind = browser.open(&callback("/login/wechat", &[("code", &code), ("state", &leaving.state)])).await;
+    let nobody = scene.prove(&browser, &bind, NEW_PHONE).await;
+    assert_eq!((nobody.has("#nobody"), nobody.has("#register")), (true, taken), "{}", nobody.body);
+    // By an address that was kept.
+    let interaction = bind.form().fields["interaction"].clone();
+    let next = browser.open(&format!("/signup?interaction={interaction}")).await;
+    if taken {
+        assert_eq!((next.status, next.path()), (StatusCode::OK, "/signup"), "{}", next.body);
+        return;
+    }
+    let told = (next.status, next.error_code());
+    assert_eq!(told, (StatusCode::FORBIDDEN, Some("newcomer_refused".to_owned())), "{}", next.body);
+    let again = next.attribute("#restart", "href").expect("a way on");
+    assert!(again.starts_with("/login/sms?"), "{again}");
+    assert_eq!(browser.open(&again).await.status, StatusCode::OK);
+    assert!(!signed_in(&browser).await);
 }
 
 #[rstest]

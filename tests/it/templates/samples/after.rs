@@ -213,6 +213,7 @@ impl Maker<'_> {
             Failing::NotFound,
             Failing::MethodNotAllowed,
             Failing::SignUpOff,
+            Failing::NewcomerRefused,
             Failing::MethodRefused,
             Failing::TooMany { retry_after: 1 },
             Failing::Unavailable { retry_after: 5 },
