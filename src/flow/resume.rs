@@ -24,6 +24,10 @@ pub enum Landing {
     /// Where the person uses or manages accounts.
     #[default]
     Accounts,
+    /// Where the account is signed in.
+    Sessions,
+    /// What the account let in.
+    Apps,
     /// What is bound to the account, which takes a fresh proof.
     Bindings,
 }
@@ -33,8 +37,18 @@ impl Landing {
     #[must_use]
     pub const fn max_age(self) -> Option<Duration> {
         match self {
-            Self::Accounts => None,
+            Self::Accounts | Self::Sessions | Self::Apps => None,
             Self::Bindings => Some(FRESH_PROOF),
+        }
+    }
+
+    /// The page of this account, where one was meant.
+    fn page(self, account: String) -> Option<Destination> {
+        match self {
+            Self::Accounts => None,
+            Self::Sessions => Some(Destination::Sessions(account)),
+            Self::Apps => Some(Destination::Apps(account)),
+            Self::Bindings => Some(Destination::Bindings(account)),
         }
     }
 }
@@ -49,17 +63,23 @@ impl Flow {
         self.store.write(move |tx| flow.go_on(tx, &visit, &name, &draws)).await?
     }
 
-    /// Opens an interaction of our own: somebody came to a page by themselves.
+    /// Opens an interaction of our own: somebody came to the page `restart` by
+    /// themselves, and is to end at `landing`.
     ///
     /// # Errors
     /// [`FlowError::Store`] in trouble.
-    pub async fn open_own(&self, visit: Visit, restart: String) -> Result<(String, Answer), FlowError> {
+    pub async fn open_own(
+        &self,
+        visit: Visit,
+        restart: String,
+        landing: Landing,
+    ) -> Result<(String, Answer), FlowError> {
         let (flow, draws) = (self.clone(), self.draw());
         self.store
             .write(move |tx| {
                 let presented = flow.present_browser(tx, &visit)?;
                 let (browser, cookie) = flow.browser_for(tx, presented, &draws, &visit)?;
-                let request = StoredRequest::own(restart.clone());
+                let request = StoredRequest { landing, ..StoredRequest::own(restart.clone()) };
                 let opening = (&draws.interaction, &visit);
                 let opened = flow.open_interaction(tx, browser.id, &request, &Progress::default(), opening)?;
                 Ok(opened.map(|name| {
@@ -128,7 +148,7 @@ impl Flow {
         }
     }
 
-    /// A login that no client asked for ends where the person manages accounts.
+    /// A login that no client asked for ends where it was to, else where the person manages accounts.
     fn go_on_alone(
         &self,
         tx: &mut Tx<'_>,
@@ -154,13 +174,14 @@ impl Flow {
                     &interaction.request,
                 ))
             })),
-            NextStep::Issue(id) if interaction.request.landing == Landing::Bindings => {
-                interactions::end(tx, interaction.id)?;
-                Ok(Ok(Outcome::Page(Destination::Bindings(self.account_handle(id)))))
-            }
             // Whoever is signed in, nobody has to be chosen for it.
             step @ (NextStep::Issue(_) | NextStep::Refuse(_) | NextStep::Ask(Ask::Choose(_))) => {
                 interactions::end(tx, interaction.id)?;
+                if let NextStep::Issue(id) = step
+                    && let Some(page) = interaction.request.landing.page(self.account_handle(id))
+                {
+                    return Ok(Ok(Outcome::Page(page)));
+                }
                 // Who was picked at `/accounts` goes where a pick leads that asks for nothing.
                 if let (NextStep::Issue(id), accounts::PAGE) = (step, interaction.request.restart.as_str())
                     && let Some(sign_in) = situation.find(id)

@@ -12,7 +12,7 @@ use crate::flow::AppsView;
 /// `GET /me/apps`.
 pub async fn get(context: Context) -> HttpResponse {
     let view = context.app.flow.apps_view(context.visit.clone(), own::account(&context)).await;
-    own::show(&context, view, page)
+    own::show(&context, view, page).await
 }
 
 /// `POST /me/apps`.
@@ -24,7 +24,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
     let Some(app) = form.optional("revoke").map(str::to_owned) else {
         return context.failing(Failing::BadRequest);
     };
-    own::done(&context, context.app.flow.revoke_app(context.visit.clone(), guard, app).await)
+    own::done(&context, context.app.flow.revoke_app(context.visit.clone(), guard, app).await).await
 }
 
 fn page(context: &Context, view: &AppsView) -> AppsPage {

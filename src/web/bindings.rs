@@ -13,7 +13,7 @@ use crate::flow::{BindingEntry, BindingsView, UnbindRefused};
 /// `GET /me/bindings`.
 pub async fn get(context: Context) -> HttpResponse {
     let view = context.app.flow.bindings_view(context.visit.clone(), own::account(&context)).await;
-    own::show(&context, view, |context, view| page(context, view, None))
+    own::show(&context, view, |context, view| page(context, view, None)).await
 }
 
 /// `POST /me/bindings`.
@@ -28,7 +28,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
     match context.app.flow.unbind(context.visit.clone(), guard, binding).await {
         Ok(Ok(answer)) => respond::answer(&context, answer),
         Ok(Err(refused)) => again(&context, refused).await,
-        Err(error) => own::failed(&context, &error),
+        Err(error) => own::failed(&context, &error).await,
     }
 }
 
@@ -41,7 +41,7 @@ async fn again(context: &Context, refused: UnbindRefused) -> HttpResponse {
     let view = context.app.flow.bindings_view(context.visit.clone(), own::account(context)).await;
     match view {
         Ok(view) => refuse(context.page(StatusCode::OK, &page(context, &view, Some(error)), None), error),
-        Err(error) => own::failed(context, &error),
+        Err(error) => own::failed(context, &error).await,
     }
 }
 

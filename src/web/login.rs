@@ -11,7 +11,7 @@ use super::pages::{Failing, PageError, UpstreamProblem};
 use super::{native, respond, sms};
 use crate::authn;
 use crate::domain::browser::Stay;
-use crate::flow::{FlowError, LoginPage, PostedLogin, PostedPage, Problem, Submission};
+use crate::flow::{FlowError, Landing, LoginPage, PostedLogin, PostedPage, Problem, Submission};
 use crate::protocol::RawParams;
 
 /// `GET /login`.
@@ -85,11 +85,16 @@ async fn show(context: Context, page: LoginPage, account: Option<String>) -> Htt
 /// A page opened by itself (a bookmark, a link of an owner): an interaction of
 /// our own, and the same page again.
 pub(super) async fn begin_own(context: &Context) -> HttpResponse {
-    let path = context.request.path().to_owned();
-    match context.app.flow.open_own(context.visit.clone(), path.clone()).await {
+    begin_at(context, context.request.path(), Landing::default()).await
+}
+
+/// An interaction of our own at the login page of this path, that ends at `landing`.
+pub(super) async fn begin_at(context: &Context, path: &str, landing: Landing) -> HttpResponse {
+    let restart = context.request.path().to_owned();
+    match context.app.flow.open_own(context.visit.clone(), restart, landing).await {
         Ok((name, answer)) => {
             let cookie = answer.cookie.as_ref().map(|cookie| cookie.expose().as_str());
-            context.see_other(&respond::of_interaction(&path, &name), cookie)
+            context.see_other(&respond::of_interaction(path, &name), cookie)
         }
         Err(error) => context.failed(&error),
     }

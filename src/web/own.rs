@@ -6,9 +6,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::Payload;
 
 use super::context::Context;
+use super::login::begin_at;
 use super::pages::{Form, Page, PageError};
 use super::{respond, routes};
-use crate::flow::{Answer, FlowError, OwnForm, OwnPage, Problem};
+use crate::flow::{Answer, FlowError, Landing, OwnForm, OwnPage, Problem};
 use crate::protocol::RawParams;
 
 /// The account that the address names.
@@ -17,14 +18,14 @@ pub(super) fn account(context: &Context) -> Option<String> {
 }
 
 /// The page, or the way to sign in.
-pub(super) fn show<T, P: Page>(
+pub(super) async fn show<T, P: Page>(
     context: &Context,
     viewed: Result<OwnPage<T>, FlowError>,
     page: impl FnOnce(&Context, &OwnPage<T>) -> P,
 ) -> HttpResponse {
     match viewed {
         Ok(view) => context.page(StatusCode::OK, &page(context, &view), None),
-        Err(error) => failed(context, &error),
+        Err(error) => failed(context, &error).await,
     }
 }
 
@@ -36,20 +37,24 @@ pub(super) async fn posted(context: &Context, payload: Payload) -> Result<(RawPa
 }
 
 /// The answer to a form, or the way to sign in.
-pub(super) fn done(context: &Context, done: Result<Answer, FlowError>) -> HttpResponse {
+pub(super) async fn done(context: &Context, done: Result<Answer, FlowError>) -> HttpResponse {
     match done {
         Ok(answer) => respond::answer(context, answer),
-        Err(error) => failed(context, &error),
+        Err(error) => failed(context, &error).await,
     }
 }
 
-/// Whoever is signed out signs in; all else is a page that says so.
-pub(super) fn failed(context: &Context, error: &FlowError) -> HttpResponse {
-    if matches!(error, FlowError::Problem(Problem::SignedOut)) {
-        context.see_other(routes::LOGIN, None)
-    } else {
-        context.failed(error)
+/// Whoever is signed out signs in and is back; all else is a page that says so.
+pub(super) async fn failed(context: &Context, error: &FlowError) -> HttpResponse {
+    if !matches!(error, FlowError::Problem(Problem::SignedOut)) {
+        return context.failed(error);
     }
+    let landing = match context.request.path() {
+        routes::APPS => Landing::Apps,
+        routes::BINDINGS => Landing::Bindings,
+        _ => Landing::Sessions,
+    };
+    begin_at(context, routes::LOGIN, landing).await
 }
 
 /// The page's form.

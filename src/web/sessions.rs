@@ -12,7 +12,7 @@ use crate::flow::{SessionsAction, SessionsView};
 /// `GET /me/sessions`.
 pub async fn get(context: Context) -> HttpResponse {
     let view = context.app.flow.sessions_view(context.visit.clone(), own::account(&context)).await;
-    own::show(&context, view, page)
+    own::show(&context, view, page).await
 }
 
 /// `POST /me/sessions`.
@@ -27,7 +27,7 @@ pub async fn post(context: Context, payload: Payload) -> HttpResponse {
     let Some(action) = others.or_else(one) else {
         return context.failing(Failing::BadRequest);
     };
-    own::done(&context, context.app.flow.end_sessions(context.visit.clone(), guard, action).await)
+    own::done(&context, context.app.flow.end_sessions(context.visit.clone(), guard, action).await).await
 }
 
 fn page(context: &Context, view: &SessionsView) -> SessionsPage {

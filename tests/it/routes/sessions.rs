@@ -137,6 +137,34 @@ async fn without_a_file_no_country_is_told(#[values(Sqlite)] backend: Backend) {
     assert!(!places_at(&idp, &ADDRESSES[..1], "en").await.has("[data-country]"));
 }
 
+/// A letter that names the page finds people signed out.
+#[rstest]
+#[actix_web::test]
+async fn who_comes_to_a_page_of_their_own_signed_out_is_there_after_the_login(
+    #[values(Sqlite, Postgres)] backend: Backend,
+    #[values("/me/sessions", "/me/apps", "/me/bindings")] page: &str,
+) {
+    let idp = TestIdp::start(backend).await;
+    let browser = idp.browser();
+    let login = browser.open(page).await;
+    assert_eq!(login.path(), "/login", "{}", login.url);
+    let there = browser.sign_in_at(&login, OPS).await;
+    assert_eq!((there.status, there.path()), (StatusCode::OK, page), "{}", there.body);
+}
+
+#[actix_web::test]
+async fn a_form_that_comes_after_the_sign_out_leads_to_its_page_by_a_login() {
+    let idp = TestIdp::start(Sqlite).await;
+    let browser = idp.browser();
+    browser.sign_in(OPS).await;
+    let page = browser.open("/me/sessions").await;
+    browser.press(&browser.open("/accounts").await, "#sign-out-all").await;
+    let login = browser.submit(&page, &[("sign_out_others", "1")]).await;
+    let login = browser.follow(login).await;
+    assert_eq!(login.path(), "/login", "{}", login.body);
+    assert_eq!(browser.sign_in_at(&login, OPS).await.path(), "/me/sessions");
+}
+
 #[rstest]
 #[actix_web::test]
 async fn an_account_leaves_everywhere_at_once(#[values(Sqlite, Postgres)] backend: Backend) {
