@@ -111,6 +111,9 @@ impl Flow {
                 // No code was typed that could be wrong, and whose number it is, is proved (RG-04).
                 ProvedBy::Carrier => Err(Problem::SignUpOff.into()),
             },
+            Authenticated::Unregistered(_) if !entered.view.view.newcomers => {
+                Err(self.newcomer_refused(&entered.view.view))
+            }
             Authenticated::Unregistered(proven) => {
                 let progress = Progress { proven: Some(proven), ticks, ..Progress::default() };
                 self.step_on(visit, name.clone(), progress, Destination::SignUp(name)).await

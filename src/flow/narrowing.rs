@@ -96,7 +96,7 @@ impl Flow {
     pub(super) fn is_sign_up_offered(&self, entry: &Entry) -> Result<(), FlowError> {
         let Entry { view, interaction, .. } = entry;
         if !view.newcomers {
-            return Err(Problem::NewcomerRefused { again: self.first_login(&view.methods, &view.interaction) }.into());
+            return Err(self.newcomer_refused(view));
         }
         let progress = &interaction.progress;
         let proved = progress.proven.as_ref().map(ProvenContact::by).unwrap_or_default().method().name;
@@ -142,6 +142,10 @@ impl Flow {
 
     fn method_refused(&self, methods: &LoginMethods, interaction: &str) -> FlowError {
         Problem::MethodRefused { again: self.first_login(methods, interaction) }.into()
+    }
+
+    pub(super) fn newcomer_refused(&self, view: &View) -> FlowError {
+        Problem::NewcomerRefused { again: self.first_login(&view.methods, &view.interaction) }.into()
     }
 
     fn first_login(&self, methods: &LoginMethods, interaction: &str) -> Option<Destination> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::narrowing::{by_message, is_refused, signed_in};
 use super::one_tap::{Phone, token};
-use super::scene::{GLOBEX_PHONE, Scene};
+use super::scene::{GLOBEX_PHONE, NEW_PHONE, Scene};
 use super::wechat::bound;
 use crate::support::database::Backend::{self, Postgres, Sqlite};
 use crate::support::house::{ALICE, DEV, GLOBEX, OPS, OTHER_ALICE, SECRET};
@@ -134,4 +134,21 @@ async fn the_pages_of_a_client_of_one_owners_people_show_what_that_owner_leaves(
     assert!(page.has("a[href^='/login/sms?']"));
     let hinted = scene.idp.client("console").request().with("owner_hint", "globex").url();
     assert!(scene.idp.browser().open(&hinted).await.has("a[href^='/login/sms?']"));
+}
+
+#[rstest]
+#[actix_web::test]
+async fn an_app_of_certain_owners_is_told_that_a_number_without_account_is_none_of_theirs(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let scene = Scene::start(backend).await;
+    let native = json!({"client_id": "native", "client_name": "Native", "token_endpoint_auth_method": "none",
+        "first_party": true, "application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"],
+        "scope": "openid", "allowed_owner_accounts": ["globex"]});
+    scene.idp.apply(&json!({"client": [native]})).await;
+    let phone = Phone::of(&scene).await;
+    let refused = phone.tap(&token(&scene, &format!("+86{NEW_PHONE}")).await, &[]).await;
+    assert_eq!((refused.status, refused.json()), (StatusCode::FORBIDDEN, json!({"error": "newcomer_refused"})));
+    assert!(!signed_in(&phone.browser).await);
+    assert!(phone.tap(&token(&scene, &format!("+86{GLOBEX_PHONE}")).await, &[]).await.location().is_some());
 }
