@@ -98,7 +98,7 @@ impl Flow {
     /// when a crowd came back at once: then nothing is used. Otherwise as [`Flow::login`].
     pub async fn arrive(&self, visit: Visit, page: LoginPage, params: RawParams) -> Result<Submission, FlowError> {
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
-        let _arriving = self.upstream.admit(page.method())?;
+        let _arriving = self.upstream.admit(page.method(), visit.address)?;
         let Welcome { browser, returned } = self.welcome(&visit, page, &params).await?;
         let name = self.second_name(browser, returned.interaction);
         let entered = Box::pin(self.enter_login(visit.clone(), name.clone())).await?;
@@ -131,7 +131,7 @@ impl Flow {
         Self::is_own_form(&entered.view.view.csrf, &posted.csrf)?;
         self.is_offered(&entered.view.view, page.method())?;
         let authenticator = self.registry.find(page.method()).ok_or(Problem::NotFound)?;
-        let _arriving = self.upstream.admit(page.method())?;
+        let _arriving = self.upstream.admit(page.method(), visit.address)?;
         let ticks = Ticks { stay: posted.stay, agreed: posted.fields.agreed().is_ok() };
         let known = KnownBrowser::seen(entered.interaction.browser.id, entered.known.clone());
         let attempt = self.attempt(&visit, &entered, (&known, page.method()));

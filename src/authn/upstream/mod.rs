@@ -10,6 +10,7 @@ mod journey;
 mod pending;
 mod state;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,9 +75,10 @@ impl Upstream {
     /// Lets somebody in who comes back from a vendor; held until they are looked at.
     ///
     /// # Errors
-    /// [`AuthnError::Busy`] when a crowd of this method is being looked at already.
-    pub fn admit(&self, method: &str) -> Result<Arriving, AuthnError> {
-        self.0.arrivals.admit(method).ok_or(AuthnError::Busy { retry_after: CROWDED })
+    /// [`AuthnError::Busy`] when a crowd of this method, or from this address, is being
+    /// looked at already.
+    pub fn admit(&self, method: &str, address: IpAddr) -> Result<Arriving, AuthnError> {
+        self.0.arrivals.admit(method, address).ok_or(AuthnError::Busy { retry_after: CROWDED })
     }
 
     /// A state for somebody who leaves.

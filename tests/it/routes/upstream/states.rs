@@ -1,6 +1,7 @@
 //! States that are wrong, foreign, late, used, doubled or long: 400, and nobody
 //! is asked anything.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -165,6 +166,11 @@ async fn a_page_with_a_code_to_scan_writes_nothing(#[values(Sqlite, Postgres)] b
     assert_eq!(scene.idp.store.statistics().commits, before);
 }
 
+fn from_number(number: u16) -> IpAddr {
+    let [high, low] = number.to_be_bytes();
+    IpAddr::from([198, 51, high, low])
+}
+
 #[rstest]
 #[actix_web::test]
 async fn who_comes_back_in_a_crowd_is_turned_away_with_the_state_unused_and_other_methods_do_not_notice(
@@ -175,11 +181,16 @@ async fn who_comes_back_in_a_crowd_is_turned_away_with_the_state_unused_and_othe
     let state = scene.leave(&browser, "/login/wechat").await.state;
     let elsewhere = scene.leave(&other, "/login/alipay").await.state;
     let code = scene.wechat_code(XIAOMING).await;
-    let url = callback("/login/wechat", &[("code", &code), ("state", &state)]);
-    let mut crowd = Vec::new();
-    while let Ok(one) = scene.idp.flow.upstream.admit("wechat") {
+    let (mut crowd, admit) = (Vec::new(), |from: IpAddr| scene.idp.flow.upstream.admit("wechat", from));
+    // A stranger's alone is in nobody's way.
+    while let Ok(one) = admit(IpAddr::from([203, 0, 113, 9])) {
         crowd.push(one);
     }
+    let denied = browser.open(&callback("/login/wechat", &[("state", &state)])).await;
+    assert_eq!(denied.error_code().as_deref(), Some("qr_denied"), "{}", denied.body);
+    let state = scene.leave(&browser, "/login/wechat").await.state;
+    let url = callback("/login/wechat", &[("code", &code), ("state", &state)]);
+    crowd.extend((0..=u16::MAX).map_while(|number| admit(from_number(number)).ok()));
     let away = browser.open(&url).await;
     assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE, "{}", away.body);
     assert!(away.header("retry-after").is_some());
