@@ -93,8 +93,7 @@ impl Countries {
     /// Something in it is broken behind a whole head.
     pub fn verify(&self) -> Result<(), GeoError> {
         let Some(database) = &self.0 else { return Ok(()) };
-        let loaded = Arc::clone(&database.state.read().loaded);
-        loaded.verify(&database.path)
+        database.loaded().verify(&database.path)
     }
 
     /// Reads the file again when it has changed, and was left alone since the last
@@ -138,7 +137,7 @@ impl Countries {
     }
 
     fn country(&self, address: &str) -> Option<Country> {
-        let loaded = self.loaded()?;
+        let loaded = self.0.as_ref()?.loaded();
         let address: IpAddr = address.parse().ok()?;
         let address = address.to_canonical();
         if !is_public(address) {
@@ -147,9 +146,11 @@ impl Countries {
         let found = loaded.reader.lookup(address).and_then(|found| found.decode::<Place>());
         found.inspect_err(|error| loaded.tell(error)).ok()??.country
     }
+}
 
-    fn loaded(&self) -> Option<Arc<Loaded>> {
-        self.0.as_ref().map(|database| Arc::clone(&database.state.read().loaded))
+impl Database {
+    fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.state.read().loaded)
     }
 }
 
@@ -180,7 +181,8 @@ fn read(path: &Path) -> Result<Loaded, GeoError> {
 impl fmt::Display for Countries {
     /// Kind and date of the file, for operators.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(loaded) = self.loaded() else { return f.write_str("none") };
+        let Some(database) = &self.0 else { return f.write_str("none") };
+        let loaded = database.loaded();
         let metadata = loaded.reader.metadata();
         let built = i64::try_from(metadata.build_epoch).unwrap_or_default();
         let day: String = Timestamp::from_seconds(built).to_string().chars().take_while(|c| *c != 'T').collect();

@@ -184,7 +184,7 @@ impl Flow {
                 let contact = self.codes.proven(interaction, proven, CodePurpose::Bind, visit.now)?;
                 Ok(contact.map_or(BindStage::Phone, |contact| BindStage::Nobody {
                     phone: contact.canonical().to_owned(),
-                    sign_up: self.sign_up_from(&binding.entered.view.view),
+                    sign_up: binding.entered.view.view.sign_up,
                 }))
             }
             (Some(candidates), _) => {

@@ -2,7 +2,7 @@
 
 use super::interaction::Interaction;
 use super::outcome::{FlowError, Problem};
-use super::{Flow, Visit};
+use super::{Flow, SignUpPolicy, Visit};
 use crate::base::id::ClientId;
 use crate::domain::Client;
 use crate::protocol::LoginMethods;
@@ -54,8 +54,8 @@ pub struct View {
     pub login_hint: Option<String>,
     /// The login methods that the client takes.
     pub methods: LoginMethods,
-    /// Whether the client takes the accounts that people make here.
-    pub newcomers: bool,
+    /// Whether people make accounts on the way: not to a client that would not take them.
+    pub sign_up: SignUpPolicy,
     /// The number or address that was typed on another page before, in full:
     /// for the field where it would be typed again, and nowhere else.
     pub typed: Option<String>,
@@ -81,7 +81,7 @@ impl Flow {
                 None => self.default_entrance(tx)?,
             },
             login_hint: asked.and_then(|asked| asked.login_hint.clone()),
-            newcomers: Self::takes_newcomers(client),
+            sign_up: if Self::takes_newcomers(client) { self.settings.sign_up } else { SignUpPolicy::Closed },
             methods,
             typed: self.typed_of(interaction),
         })

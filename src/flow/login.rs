@@ -111,7 +111,7 @@ impl Flow {
                 // No code was typed that could be wrong, and whose number it is, is proved (RG-04).
                 ProvedBy::Carrier => Err(Problem::SignUpOff.into()),
             },
-            Authenticated::Unregistered(_) if !entered.view.view.newcomers => {
+            Authenticated::Unregistered(_) if entered.view.view.sign_up == SignUpPolicy::Closed => {
                 Err(self.newcomer_refused(&entered.view.view))
             }
             Authenticated::Unregistered(proven) => {

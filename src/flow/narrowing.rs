@@ -22,11 +22,11 @@ use crate::protocol::{ClientMetadata, LoginMethods};
 use crate::store::{StoreResult, Tx, account_policies, accounts, audit, clients};
 
 impl View {
-    /// Whether an account may be made from here on, by a number: and its client would
-    /// take both the account and the method.
+    /// Whether an account may be made from here on, by a number: the client takes both
+    /// the account and the method.
     #[must_use]
     pub fn offers_sign_up(&self) -> bool {
-        self.newcomers && takes_numbers(&self.methods)
+        self.sign_up == SignUpPolicy::Open && takes_numbers(&self.methods)
     }
 }
 
@@ -45,11 +45,6 @@ impl Flow {
         };
         let takes = |metadata: &ClientMetadata| takes_kind(metadata) && metadata.allowed_owner_accounts.is_empty();
         client.is_none_or(|client| takes(&client.metadata))
-    }
-
-    /// Whether accounts are made at all on the way to a client.
-    pub(super) fn sign_up_from(&self, view: &View) -> SignUpPolicy {
-        if view.newcomers { self.settings.sign_up } else { SignUpPolicy::Closed }
     }
 
     /// What a client leaves on the pages of its requests. Where it takes the people
@@ -89,13 +84,14 @@ impl Flow {
     }
 
     /// Whether an account may be made in an interaction: by the vendor whose
-    /// identity waits, or by what proves the number; for a client that takes it.
+    /// identity waits, or by what proves the number; for a client that takes it. That
+    /// accounts are made at all was asked before.
     ///
     /// # Errors
     /// [`Problem::NewcomerRefused`], [`Problem::MethodRefused`].
     pub(super) fn is_sign_up_offered(&self, entry: &Entry) -> Result<(), FlowError> {
         let Entry { view, interaction, .. } = entry;
-        if !view.newcomers {
+        if view.sign_up == SignUpPolicy::Closed {
             return Err(self.newcomer_refused(view));
         }
         let progress = &interaction.progress;

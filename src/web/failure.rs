@@ -8,7 +8,7 @@ use super::context::{Context, retry_after};
 use super::pages::{ErrorPage, Failing};
 use super::{native, respond};
 use crate::authn::AuthnError;
-use crate::flow::{FlowError, Problem};
+use crate::flow::{Destination, FlowError, Problem};
 use crate::store::StoreError;
 
 /// What a person is asked to wait when storage is away, in seconds.
@@ -26,6 +26,11 @@ impl Failure {
     #[must_use]
     pub const fn new(failing: Failing) -> Self {
         Self { status: status(failing), failing, restart: None }
+    }
+
+    /// The same, with the page where it can be tried again.
+    fn again(failing: Failing, there: Option<&Destination>) -> Self {
+        Self { restart: there.map(respond::path), ..Self::new(failing) }
     }
 
     /// With another status.
@@ -57,21 +62,13 @@ impl Failure {
             }
             Problem::Unreadable => Self::new(Failing::BadRequest),
             Problem::Gone { restart } => Self { restart: restart.clone(), ..Self::new(Failing::TxExpired) },
-            Problem::BadState { again } => {
-                Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::BadState) }
-            }
-            Problem::NothingToBind { again } => {
-                Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::BindExpired) }
-            }
+            Problem::BadState { again } => Self::again(Failing::BadState, again.as_ref()),
+            Problem::NothingToBind { again } => Self::again(Failing::BindExpired, again.as_ref()),
             Problem::Stale => Self::new(Failing::TxExpired).with_status(StatusCode::CONFLICT),
             Problem::Forged => Self::new(Failing::CrossSite),
             Problem::SignUpOff => Self::new(Failing::SignUpOff),
-            Problem::NewcomerRefused { again } => {
-                Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::NewcomerRefused) }
-            }
-            Problem::MethodRefused { again } => {
-                Self { restart: again.as_ref().map(respond::path), ..Self::new(Failing::MethodRefused) }
-            }
+            Problem::NewcomerRefused { again } => Self::again(Failing::NewcomerRefused, again.as_ref()),
+            Problem::MethodRefused { again } => Self::again(Failing::MethodRefused, again.as_ref()),
             Problem::SignedOut | Problem::NotFound => Self::new(Failing::NotFound),
         }
     }

@@ -10,7 +10,7 @@ use super::pages::{
 };
 use super::{people, respond, routes, sms};
 use crate::authn::{self, Provider};
-use crate::flow::{Facts, LoginPage, LoginView, ResetPolicy, SignUpPolicy, View};
+use crate::flow::{Facts, LoginPage, LoginView, ResetPolicy, View};
 use crate::protocol::RawParams;
 
 /// A form that was refused, and what was in it.
@@ -206,8 +206,7 @@ impl Filled<'_> {
     /// Where accounts are made by oneself: main accounts alone are.
     pub(super) fn sign_up(&self) -> Option<String> {
         let is_theirs = matches!(self.page, LoginPage::Account | LoginPage::Sms);
-        let open = self.context.app.flow.settings.sign_up == SignUpPolicy::Open && is_theirs;
-        (open && self.view.view.offers_sign_up())
+        (is_theirs && self.view.view.offers_sign_up())
             .then(|| respond::of_interaction(routes::SIGN_UP, &self.view.view.interaction))
     }
 

@@ -272,8 +272,7 @@ fn a_wrong_database_of_countries_is_one_line_and_no_start() {
         let told = here.refused("serve --config geo.toml", 1);
         assert!(told.starts_with(&format!("geo.database: {reason}")), "{told}");
     }
-    let mut torn = fs::read(file("countries.mmdb")).unwrap();
-    torn[..6].fill(0xff);
+    let torn = mmdb::torn(&fs::read(file("countries.mmdb")).unwrap());
     fs::write(file("torn.mmdb"), torn).unwrap();
     let (ok, detail) = finding("torn.mmdb");
     assert!(!ok && detail.starts_with("torn.mmdb: is no database in MaxMind's format"), "{detail}");

@@ -22,8 +22,8 @@ const AT_ONCE: usize = 1_280;
 /// when its vendor says nothing; a vendor that answers in 300 ms lets 850 through in a second.
 const FROM_ONE: usize = 256;
 
-/// The arrivals of each method.
-#[derive(Default)]
+/// The arrivals of each method. Clones share them.
+#[derive(Clone, Default)]
 pub(super) struct Arrivals(Arc<Mutex<BTreeMap<String, Crowd>>>);
 
 /// Those of one method.
@@ -35,7 +35,7 @@ struct Crowd {
 
 /// Held while somebody's return is looked at.
 pub struct Arriving {
-    arrivals: Arc<Mutex<BTreeMap<String, Crowd>>>,
+    arrivals: Arrivals,
     method: String,
     network: Vec<u8>,
 }
@@ -51,13 +51,13 @@ impl Arrivals {
         }
         crowd.all += 1;
         *crowd.from.entry(network.clone()).or_default() += 1;
-        Some(Arriving { arrivals: Arc::clone(&self.0), method: method.to_owned(), network })
+        Some(Arriving { arrivals: self.clone(), method: method.to_owned(), network })
     }
 }
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        let mut crowds = self.arrivals.lock();
+        let mut crowds = self.arrivals.0.lock();
         let Some(crowd) = crowds.get_mut(&self.method) else { return };
         crowd.all = crowd.all.saturating_sub(1);
         if let Entry::Occupied(mut seats) = crowd.from.entry(std::mem::take(&mut self.network)) {

@@ -36,9 +36,7 @@ async fn a_new_file_of_countries_is_taken_and_a_bad_one_leaves_the_old() {
     looked().await;
     assert_eq!(country().as_deref(), Some("CN"));
     let other = database("SG", "Singapore");
-    // A whole head, and a tree whose root leads out of the file.
-    let mut torn = other.clone();
-    torn[..6].fill(0xff);
+    let torn = mmdb::torn(&other);
     let others = mmdb::database("GeoLite2-ASN", &[]);
     for bad in [&other[..other.len() / 2], b"", b"nothing of the kind", &others, &torn] {
         replace(&file, bad);

@@ -44,6 +44,11 @@ pub fn database(kind: &str, rows: &[Row]) -> Vec<u8> {
     bytes
 }
 
+/// The same with a whole head, and a tree whose root leads out of the file.
+pub fn torn(database: &[u8]) -> Vec<u8> {
+    [&[0xff; 6], &database[6..]].concat()
+}
+
 fn insert(nodes: &mut Vec<[Next; 2]>, network: &str, offset: usize) {
     let (address, length) = network.split_once('/').unwrap();
     let length: usize = length.parse().unwrap();

@@ -21,8 +21,14 @@ use crate::support::sms::OTHER;
 
 /// Registers the client `narrow`, which takes these methods alone.
 pub async fn narrow(scene: &Scene, methods: &[&str]) -> RelyingParty {
-    let client = json!({"client_id": "narrow", "client_secret": SECRET, "client_name": "Narrow", "first_party": true,
-        "redirect_uris": ["https://narrow.test/cb"], "scope": "openid account", "allowed_login_methods": methods});
+    narrowed(scene, &json!({"allowed_login_methods": methods})).await
+}
+
+/// Registers the client `narrow` with these keys of its own.
+async fn narrowed(scene: &Scene, keys: &Value) -> RelyingParty {
+    let mut client = json!({"client_id": "narrow", "client_secret": SECRET, "client_name": "Narrow", "first_party": true,
+        "redirect_uris": ["https://narrow.test/cb"], "scope": "openid account"});
+    client.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
     scene.idp.apply(&json!({"client": [client]})).await;
     scene.idp.client("narrow")
 }
@@ -204,23 +210,19 @@ async fn nobody_is_asked_to_make_an_account_that_the_client_would_not_take(
     #[values(Sqlite, Postgres)] backend: Backend,
 ) {
     let scene = Scene::start(backend).await;
-    for (narrowed, taken) in [
+    for (keys, taken) in [
         (json!({}), true),
         (json!({"allowed_principal_types": ["root", "iam_user"]}), true),
         (json!({"allowed_principal_types": ["sub_account", "iam_user"]}), false),
         (json!({"allowed_owner_accounts": ["acme"]}), false),
         (json!({"allowed_login_methods": ["password", "sms"]}), true),
     ] {
-        let mut client = json!({"client_id": "narrow", "client_secret": SECRET, "client_name": "Narrow",
-            "first_party": true, "redirect_uris": ["https://narrow.test/cb"], "scope": "openid"});
-        client.as_object_mut().unwrap().extend(narrowed.as_object().unwrap().clone());
-        scene.idp.apply(&json!({"client": [client]})).await;
-        let request = scene.idp.client("narrow").request();
+        let request = narrowed(&scene, &keys).await.request();
         let login = scene.idp.browser().open(&request.url()).await;
-        assert_eq!(login.has("a[href^='/signup']"), taken, "{narrowed}: {}", login.body);
+        assert_eq!(login.has("a[href^='/signup']"), taken, "{keys}: {}", login.body);
         let asked = scene.idp.browser().open(&request.with("prompt", "create").url()).await;
-        assert_eq!(asked.path() == "/signup", taken, "{narrowed}: {}", asked.url);
-        assert!(taken || asked.returned_error() == "invalid_request", "{narrowed}");
+        assert_eq!(asked.path() == "/signup", taken, "{keys}: {}", asked.url);
+        assert!(taken || asked.returned_error() == "invalid_request", "{keys}");
     }
 }
 
@@ -231,18 +233,14 @@ async fn nobody_is_asked_to_make_an_account_that_the_client_would_not_take(
 #[case::not_at_all(json!({}), true)]
 #[actix_web::test]
 async fn a_number_without_an_account_makes_none_for_a_client_that_would_not_take_it(
-    #[case] narrowed: Value,
+    #[case] mut keys: Value,
     #[case] taken: bool,
     #[values(Sqlite, Postgres)] backend: Backend,
 ) {
     let scene = Scene::start(backend).await;
-    let mut client = json!({"client_id": "narrow", "client_secret": SECRET, "client_name": "Narrow",
-        "first_party": true, "redirect_uris": ["https://narrow.test/cb"], "scope": "openid",
-        "allowed_login_methods": ["sms", "wechat"]});
-    client.as_object_mut().unwrap().extend(narrowed.as_object().unwrap().clone());
-    scene.idp.apply(&json!({"client": [client]})).await;
+    keys["allowed_login_methods"] = json!(["sms", "wechat"]);
     let browser = scene.idp.browser();
-    let url = scene.idp.client("narrow").request().url();
+    let url = narrowed(&scene, &keys).await.request().url();
     // Beside a vendor's identity that nobody has.
     let leaving = Leaving::of(
         browser.open(&browser.open(&url).await.attribute("a[href^='/login/wechat?']", "href").unwrap()).await,
